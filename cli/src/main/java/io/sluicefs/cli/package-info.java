@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The verbs of the sluice command. */
+package io.sluicefs.cli;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+import org.jspecify.annotations.NullMarked;
+
+/** An HTTP/1.1 range reader that fills direct memory, shared by the transports. */
+@NullMarked
+module io.sluicefs.http {
+  requires static com.google.errorprone.annotations;
+  requires static org.jspecify;
+  requires transitive io.sluicefs.spi;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import org.jspecify.annotations.NullMarked;
+
+/** The kernel: the FUSE operations, the namespace, the read path, memory and plugin loading. */
+@NullMarked
+module io.sluicefs.kernel {
+  requires static com.google.errorprone.annotations;
+  requires static org.jspecify;
+  requires transitive io.sluicefs.spi;
+  requires typesafe.config;
+
+  uses io.sluicefs.spi.cache.BlockCacheProvider;
+  uses io.sluicefs.spi.fuse.FuseChannelProvider;
+  uses io.sluicefs.spi.prefetch.PrefetcherProvider;
+  uses io.sluicefs.spi.transport.TransportProvider;
+}

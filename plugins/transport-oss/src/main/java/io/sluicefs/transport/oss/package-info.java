@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Talks to Aliyun OSS. */
+package io.sluicefs.transport.oss;

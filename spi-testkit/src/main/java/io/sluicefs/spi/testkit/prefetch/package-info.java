@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The contract suite of prefetchers. */
+package io.sluicefs.spi.testkit.prefetch;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * What a plugin author tests with: one abstract contract suite an axis, fakes, and leak checkers
+ * that record the stack of every acquire.
+ */
+@NullMarked
+module io.sluicefs.spi.testkit {
+  requires static com.google.errorprone.annotations;
+  requires static org.jspecify;
+  requires transitive io.sluicefs.spi;
+  requires transitive org.junit.jupiter.api;
+  requires transitive org.junit.jupiter.params;
+
+  exports io.sluicefs.spi.testkit;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.spi.fuse;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How to mount.
+ *
+ * @param mountpoint an existing directory
+ * @param source shown as the device in {@code /proc/mounts}
+ * @param readOnly mount with {@code ro}
+ * @param allowOther let other users in; the kernel then checks permissions ({@code
+ *     default_permissions})
+ * @param entryTtl how long names may be cached, where a channel cannot say it per entry
+ * @param attributeTtl how long attributes may be cached, where a channel cannot say it per entry
+ * @param negativeTtl how long absent names may be cached, where a channel cannot say it per entry
+ * @param maxReadAhead bytes the Linux kernel may read ahead
+ */
+public record MountOptions(
+    Path mountpoint,
+    String source,
+    boolean readOnly,
+    boolean allowOther,
+    Duration entryTtl,
+    Duration attributeTtl,
+    Duration negativeTtl,
+    int maxReadAhead) {}

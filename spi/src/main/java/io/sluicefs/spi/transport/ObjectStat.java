@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.spi.transport;
+
+import io.sluicefs.spi.ObjectId;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What a store says of an object.
+ *
+ * @param id its key and version
+ * @param size its size in bytes
+ * @param lastModified when this version was stored
+ * @param type whether it holds bytes or points to another object
+ * @param metadata its user metadata, names in lower case without the store's prefix; empty in a
+ *     listing
+ */
+public record ObjectStat(
+    ObjectId id, long size, Instant lastModified, Type type, Map<String, String> metadata) {
+  /** What an object is. */
+  public enum Type {
+    /** It holds bytes. */
+    DATA,
+    /** It points to another object, as OSS symlinks do; its size is not its target's. */
+    SYMLINK
+  }
+
+  public ObjectStat {
+    if (size < 0) {
+      throw new IllegalArgumentException("negative size of " + id.key());
+    }
+    metadata = Map.copyOf(metadata);
+  }
+}
