@@ -7,4 +7,6 @@ module io.sluicefs.http {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
   requires transitive io.sluicefs.spi;
+
+  exports io.sluicefs.http;
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.http;
+
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.transport.ReadProgress;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads ranges of objects over HTTP/1.1 straight into direct memory. It keeps connections alive,
+ * gives up stalled ones, and believes no answer it has not compared with what was asked.
+ * Thread-safe; any number of reads at once, each blocking its thread, preferably a virtual one.
+ */
+public final class RangeReader implements AutoCloseable {
+  private final RangeReaderOptions options;
+
+  /** Creates a reader; it connects when it is first used. */
+  public RangeReader(RangeReaderOptions options) {
+    this.options = options;
+  }
+
+  /**
+   * Reads one range, by the contract of {@link io.sluicefs.spi.transport.Transport#read}: in place,
+   * in order, every byte announced to {@code progress} good. The request is sent once, apart from
+   * one silent repeat when a kept connection turns out closed before any byte of an answer.
+   *
+   * @param target direct buffers with {@code request.range().length()} bytes remaining in all,
+   *     filled from their positions, which the call moves
+   * @param errors says what an answer other than the bytes asked for means
+   * @throws StorageException what {@code errors} returned, or {@link Kind#TIMEOUT} without
+   *     progress, {@link Kind#UNREACHABLE} without a connection, {@link Kind#CORRUPT} for an answer
+   *     that is not what was asked for, {@link Kind#PRECONDITION_FAILED} for bytes of another
+   *     version, {@link Kind#CANCELLED} when the thread is interrupted or the reader closed
+   */
+  public void read(
+      RangeRequest request, ByteBuffer[] target, ReadProgress progress, ErrorAnswers errors)
+      throws StorageException {
+    if (target.length > 0) {
+      throw new StorageException(
+          Kind.UNSUPPORTED, request.description() + " by " + options.userAgent() + " is not built");
+    }
+  }
+
+  /** Closes every connection; reads under way fail with {@link Kind#CANCELLED}. Idempotent. */
+  @Override
+  public void close() {}
+}
