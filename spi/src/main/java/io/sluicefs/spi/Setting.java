@@ -32,6 +32,7 @@ public final class Setting<T> {
   private final String expected;
   private final @Nullable String defaultText;
   private final boolean required;
+  private final boolean secret;
   private final String description;
   private final Parser<? extends T> parser;
 
@@ -40,6 +41,7 @@ public final class Setting<T> {
       String expected,
       @Nullable String defaultText,
       boolean required,
+      boolean secret,
       String description,
       Parser<? extends T> parser) {
     if (!name.matches("[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*")) {
@@ -49,6 +51,7 @@ public final class Setting<T> {
     this.expected = expected;
     this.defaultText = defaultText;
     this.required = required;
+    this.secret = secret;
     this.description = Objects.requireNonNull(description);
     this.parser = parser;
     if (defaultText != null) {
@@ -65,7 +68,7 @@ public final class Setting<T> {
    */
   public static <T> Setting<T> of(
       String name, String expected, String description, Parser<? extends T> parser) {
-    return new Setting<>(name, expected, null, false, description, parser);
+    return new Setting<>(name, expected, null, false, false, description, parser);
   }
 
   /** Returns a setting whose value is text. */
@@ -145,7 +148,8 @@ public final class Setting<T> {
 
   /** Returns a setting whose value never appears in a log or an error. */
   public static Setting<Secret> secret(String name, String description) {
-    return of(name, "a secret", description, text -> new Secret(text.toCharArray()));
+    return new Setting<>(
+        name, "a secret", null, false, true, description, text -> new Secret(text.toCharArray()));
   }
 
   /** Returns a setting whose value is one of an enum's constants, written in lower-kebab. */
@@ -169,12 +173,12 @@ public final class Setting<T> {
 
   /** Returns this setting with a default, written as a person would in the configuration. */
   public Setting<T> withDefault(String text) {
-    return new Setting<>(name, expected, text, false, description, parser);
+    return new Setting<>(name, expected, text, false, secret, description, parser);
   }
 
   /** Returns this setting as one the configuration must give. */
   public Setting<T> required() {
-    return new Setting<>(name, expected, null, true, description, parser);
+    return new Setting<>(name, expected, null, true, secret, description, parser);
   }
 
   /** Returns the name, relative to the section it stands in. */
@@ -195,6 +199,11 @@ public final class Setting<T> {
   /** Returns whether the configuration must give it. */
   public boolean isRequired() {
     return required;
+  }
+
+  /** Returns whether the value is a secret, which is taken from no command line. */
+  public boolean isSecret() {
+    return secret;
   }
 
   /** Returns the sentence for the reference. */
