@@ -13,5 +13,6 @@ module io.sluicefs.emulator {
   requires io.netty.handler;
   requires io.netty.transport;
   requires java.xml;
-  requires org.slf4j;
+
+  exports io.sluicefs.emulator;
 }

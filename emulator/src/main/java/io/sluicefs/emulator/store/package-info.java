@@ -1,0 +1,2 @@
+/** What the objects are made of and where they are kept. */
+package io.sluicefs.emulator.store;
