@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. Maven does the building; these targets say with what.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+JDK = $(shell tools/find-jdk)
+MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow" mvn -B -ntp
+VERSION = $(shell sed -n 's:^  <version>\(.*\)</version>:\1:p' pom.xml)
+HOME_DIR = distribution/target/sluice-$(VERSION)
+
+.PHONY: help packages jdk build test demo dist format bench-fetch clean
+
+help: ## Say what each target does.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+jdk:
+	@tools/find-jdk >/dev/null
+
+packages: ## Install the Debian or Ubuntu packages the tests use, those that are missing.
+	@tools/install-packages
+
+build: jdk packages ## Compile everything and lay out the distribution, without running tests.
+	$(MVN) -q package -DskipTests
+
+test: jdk packages ## Build and run every test, real mounts included. The one test command.
+	$(MVN) verify
+
+demo: build ## Load two models through a mount, in order and by eight processes, and print what it cost.
+	JAVA_HOME="$(JDK)" tools/demo
+
+dist: jdk packages ## Build the tarball under distribution/target.
+	$(MVN) -q package -DskipTests
+	@ls -l distribution/target/*.tar.gz
+
+bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seconds and heap per GiB.
+	JAVA_HOME="$(JDK)" tools/bench-fetch
+
+format: jdk ## Format sources and poms as the build wants them.
+	$(MVN) -q spotless:apply
+
+clean: jdk ## Remove what the build made.
+	$(MVN) -q clean

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.architecture;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+class LayeringTest {
+  private static final JavaClasses SLUICE =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.sluicefs");
+
+  static final List<String> PLUGINS =
+      List.of(
+          "io.sluicefs.cache.memory",
+          "io.sluicefs.fuse.jnr",
+          "io.sluicefs.prefetch.sequential",
+          "io.sluicefs.transport.oss",
+          "io.sluicefs.transport.s3");
+
+  @Test
+  void theSpiDependsOnNothingButJavaAndAnnotations() {
+    check(
+        classes()
+            .that()
+            .resideInAPackage("io.sluicefs.spi..")
+            .and()
+            .resideOutsideOfPackage("io.sluicefs.spi.testkit..")
+            .should()
+            .onlyDependOnClassesThat(
+                resideInAnyPackage(
+                        "java..",
+                        "io.sluicefs.spi..",
+                        "org.jspecify..",
+                        "com.google.errorprone.annotations..")
+                    .and(resideOutsideOfPackages("io.sluicefs.spi.testkit.."))));
+  }
+
+  @Test
+  void theTestkitDependsOnTheSpiAndJunitOnly() {
+    check(
+        classes()
+            .that()
+            .resideInAPackage("io.sluicefs.spi.testkit..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                "java..",
+                "com.sun.management..",
+                "io.sluicefs.spi..",
+                "org.junit..",
+                "org.opentest4j..",
+                "org.jspecify..",
+                "com.google.errorprone.annotations.."));
+  }
+
+  @ParameterizedTest
+  @FieldSource("PLUGINS")
+  void aPluginDependsOnTheSpiAndTheRangeReaderAndNothingElseOfOurs(String plugin) {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(plugin + "..")
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("io.sluicefs..")
+                    .and(
+                        resideOutsideOfPackages(
+                            plugin + "..", "io.sluicefs.spi..", "io.sluicefs.http.."))));
+  }
+
+  @ParameterizedTest
+  @FieldSource("PLUGINS")
+  void theKernelAndTheCommandDependOnNoPlugin(String plugin) {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage("io.sluicefs.kernel..", "io.sluicefs.cli..", "io.sluicefs.http..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(plugin + ".."));
+  }
+
+  @Test
+  void theKernelDependsOnNoCommandAndNoTestkit() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("io.sluicefs.kernel..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.sluicefs.cli..", "io.sluicefs.spi.testkit.."));
+  }
+
+  @Test
+  void packagesOfTheKernelHaveNoCycles() {
+    check(slices().matching("io.sluicefs.kernel.(*)..").should().beFreeOfCycles());
+  }
+
+  @Test
+  void onlyTheMemoryCacheKnowsChronicle() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("io.sluicefs.cache.memory..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("net.openhft.."));
+  }
+
+  @Test
+  void namesSayWhatAThingIs() {
+    check(
+        noClasses()
+            .should()
+            .be(
+                simpleNameEndingWith("Impl")
+                    .or(simpleNameEndingWith("Manager"))
+                    .or(simpleNameEndingWith("Helper"))
+                    .or(simpleNameEndingWith("Util"))
+                    .or(simpleNameEndingWith("Utils"))
+                    .or(simpleNameEndingWith("Common"))));
+  }
+
+  private static void check(ArchRule rule) {
+    rule.check(SLUICE);
+  }
+}
