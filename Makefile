@@ -6,7 +6,6 @@ SHELL := /bin/sh
 JDK = $(shell tools/find-jdk)
 MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow" mvn -B -ntp
 VERSION = $(shell sed -n 's:^  <version>\(.*\)</version>:\1:p' pom.xml)
-HOME_DIR = distribution/target/sluice-$(VERSION)
 
 .PHONY: help packages jdk build test demo dist format bench-fetch clean
 
@@ -29,7 +28,7 @@ demo: build ## Load two models through a mount, in order and by eight processes,
 	JAVA_HOME="$(JDK)" tools/demo
 
 dist: jdk packages ## Build the tarball under distribution/target.
-	$(MVN) -q package -DskipTests
+	$(MVN) -q package -DskipTests -Pdist
 	@ls -l distribution/target/*.tar.gz
 
 bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seconds and heap per GiB.
