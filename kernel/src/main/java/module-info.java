@@ -13,4 +13,6 @@ module io.sluicefs.kernel {
   uses io.sluicefs.spi.fuse.FuseChannelProvider;
   uses io.sluicefs.spi.prefetch.PrefetcherProvider;
   uses io.sluicefs.spi.transport.TransportProvider;
+
+  exports io.sluicefs.kernel.config;
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.config;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/** What was read from a configuration, with where each piece stands. */
+sealed interface ConfigNode {
+  /** Returns where it stands, for an error: {@code sluice.conf: 12}. */
+  String origin();
+
+  /**
+   * A value.
+   *
+   * @param text as written; the elements of a list with commas between them
+   * @param origin where it stands
+   * @param file the file whose text it is; null if it is from the environment or a command line
+   * @param overriding whether it is from a command line
+   */
+  record Leaf(String text, String origin, @Nullable Path file, boolean overriding)
+      implements ConfigNode {}
+
+  /**
+   * A section.
+   *
+   * @param children by their own name, in the order of the file
+   * @param origin where it stands
+   */
+  record Branch(SequencedMap<String, ConfigNode> children, String origin) implements ConfigNode {
+    /** Returns the values of this section and of those within it, by name relative to it. */
+    Map<String, Leaf> leaves() {
+      Map<String, Leaf> leaves = new LinkedHashMap<>();
+      collect("", leaves);
+      return leaves;
+    }
+
+    private void collect(String parent, Map<String, Leaf> leaves) {
+      children.forEach(
+          (name, child) -> {
+            switch (child) {
+              case Leaf leaf -> leaves.put(parent + name, leaf);
+              case Branch branch -> branch.collect(parent + name + ".", leaves);
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.config;
+
+import io.sluicefs.spi.Axis;
+import io.sluicefs.spi.PluginDescriptor;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.Setting;
+import io.sluicefs.spi.SettingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One configuration file, read and checked as far as it can be without its plugins: every section
+ * is known, every setting of the kernel is usable. Immutable.
+ *
+ * <p>Each axis is a section whose sub-sections are named after plugins. {@code fuse = jnr} is short
+ * for {@code fuse.jnr {}}. A section with one plugin chooses it; with several, {@code <axis>.use}
+ * does; {@code cache.tiers} lists caches, nearest to the reader first.
+ */
+public final class Configuration {
+  private static final String MEMORY_CACHE = "memory";
+  private static final Map<Axis, String> DEFAULTS =
+      Map.of(Axis.CACHE, MEMORY_CACHE, Axis.PREFETCH, "sequential", Axis.FUSE, "jnr");
+  private static final List<Section> SECTIONS =
+      List.of(
+          MountSettings.SECTION,
+          MetadataSettings.SECTION,
+          MemorySettings.SECTION,
+          LogSettings.SECTION);
+
+  private final ConfigNode.Branch root;
+  private final Map<Section, PluginSettings> kernel = new HashMap<>();
+  private final Map<Axis, PluginSettings> axes = new HashMap<>();
+
+  private Configuration(ConfigNode.Branch root) throws SettingException {
+    this.root = root;
+    checkSections();
+    for (Section section : SECTIONS) {
+      kernel.put(
+          section, settings(section.name(), section.settings(), branch(root, section.name())));
+    }
+    for (Axis axis : Axis.values()) {
+      axes.put(axis, axisSettings(axis));
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param file a HOCON file
+   * @param overrides values of a command line, {@code path=value} each, that win over the file
+   * @throws SettingException if the file cannot be read, or a setting is unknown or not usable
+   */
+  public static Configuration load(Path file, List<String> overrides) throws SettingException {
+    return new Configuration(HoconReader.read(file, overrides));
+  }
+
+  /** Returns the kernel's sections, in the order of the reference. */
+  public static List<Section> sections() {
+    return SECTIONS;
+  }
+
+  /** Returns the values of {@code mount}. */
+  public MountSettings mount() {
+    return MountSettings.of(values(MountSettings.SECTION));
+  }
+
+  /** Returns the values of {@code metadata}. */
+  public MetadataSettings metadata() {
+    return MetadataSettings.of(values(MetadataSettings.SECTION));
+  }
+
+  /** Returns the values of {@code memory}. */
+  public MemorySettings memory() {
+    return MemorySettings.of(values(MemorySettings.SECTION));
+  }
+
+  /** Returns the values of {@code log}. */
+  public LogSettings log() {
+    return LogSettings.of(values(LogSettings.SECTION));
+  }
+
+  /** Returns the values of a section of the kernel, for an error about one of them. */
+  public PluginSettings values(Section section) {
+    PluginSettings values = kernel.get(section);
+    if (values == null) {
+      throw new IllegalArgumentException("no section of the kernel: " + section.name());
+    }
+    return values;
+  }
+
+  /**
+   * Returns the plugin chosen for an axis that takes one.
+   *
+   * @throws SettingException if none or several are
+   */
+  public PluginChoice plugin(Axis axis) throws SettingException {
+    ConfigNode section = root.children().get(axis.section());
+    if (section instanceof ConfigNode.Leaf name) {
+      return choice(axis, name.text(), name.origin());
+    }
+    PluginSettings own = ownSettings(axis);
+    if (own.find(AxisSettings.USE).isPresent()) {
+      return choice(axis, own.get(AxisSettings.USE), own.origin(AxisSettings.USE));
+    }
+    SequencedMap<String, ConfigNode.Branch> plugins = plugins(axis);
+    if (plugins.size() > 1) {
+      throw new SettingException(
+          "%s: %s has several plugins, %s: choose one with %s.use = %s"
+              .formatted(
+                  plugins.lastEntry().getValue().origin(),
+                  axis.section(),
+                  String.join(" and ", plugins.keySet()),
+                  axis.section(),
+                  plugins.firstEntry().getKey()));
+    }
+    if (!plugins.isEmpty()) {
+      return choice(axis, plugins.firstEntry().getKey(), plugins.firstEntry().getValue().origin());
+    }
+    String name = DEFAULTS.get(axis);
+    if (name == null) {
+      throw new SettingException(
+          "%s: no %s is configured: add a section such as %s.s3 { bucket = … }"
+              .formatted(root.origin(), axis.section(), axis.section()));
+    }
+    return new PluginChoice(axis, name, "default");
+  }
+
+  /**
+   * Returns the caches chosen, nearest to the reader first: {@code memory}, which is always there,
+   * and then the others.
+   *
+   * @throws SettingException if {@code cache.tiers} does not start with {@code memory} or repeats
+   */
+  public List<PluginChoice> caches() throws SettingException {
+    List<PluginChoice> tiers = new ArrayList<>();
+    PluginSettings own = ownSettings(Axis.CACHE);
+    SequencedMap<String, ConfigNode.Branch> present = plugins(Axis.CACHE);
+    if (root.children().get(Axis.CACHE.section()) instanceof ConfigNode.Leaf name) {
+      for (String tier : AxisSettings.TIERS.parse(name.text())) {
+        tiers.add(choice(Axis.CACHE, tier, name.origin()));
+      }
+    } else if (own.find(AxisSettings.TIERS).isPresent()) {
+      for (String tier : own.get(AxisSettings.TIERS)) {
+        tiers.add(choice(Axis.CACHE, tier, own.origin(AxisSettings.TIERS)));
+      }
+    } else {
+      ConfigNode.Branch memory = present.remove(MEMORY_CACHE);
+      tiers.add(choice(Axis.CACHE, MEMORY_CACHE, memory == null ? "default" : memory.origin()));
+      for (Map.Entry<String, ConfigNode.Branch> tier : present.entrySet()) {
+        tiers.add(choice(Axis.CACHE, tier.getKey(), tier.getValue().origin()));
+      }
+    }
+    if (!tiers.getFirst().name().equals(MEMORY_CACHE)
+        || tiers.stream().map(PluginChoice::name).distinct().count() < tiers.size()) {
+      throw own.error(
+          AxisSettings.TIERS, "expected memory first, then other caches, each of them once");
+    }
+    return tiers;
+  }
+
+  /**
+   * Returns the values of the section of a chosen plugin.
+   *
+   * @throws SettingException if a setting of it is unknown, missing or not usable
+   */
+  public PluginSettings settings(PluginChoice choice, PluginDescriptor descriptor)
+      throws SettingException {
+    ConfigNode axis = root.children().get(choice.axis().section());
+    ConfigNode.Branch plugin =
+        axis instanceof ConfigNode.Branch section ? branch(section, choice.name()) : null;
+    return settings(choice.section(), descriptor.settings(), plugin);
+  }
+
+  private void checkSections() throws SettingException {
+    Set<String> known = new TreeSet<>();
+    for (Section section : SECTIONS) {
+      known.add(section.name());
+    }
+    for (Axis axis : Axis.values()) {
+      known.add(axis.section());
+    }
+    for (Map.Entry<String, ConfigNode> child : root.children().entrySet()) {
+      if (!known.contains(child.getKey())) {
+        throw new SettingException(
+            "%s: unknown section %s; %s"
+                .formatted(
+                    child.getValue().origin(),
+                    child.getKey(),
+                    NearestName.advice(child.getKey(), known)));
+      }
+    }
+    for (Section section : SECTIONS) {
+      if (root.children().get(section.name()) instanceof ConfigNode.Leaf leaf) {
+        throw new SettingException(
+            "%s: %s: expected a section with settings in braces"
+                .formatted(leaf.origin(), section.name()));
+      }
+    }
+  }
+
+  /** Returns the kernel's settings of an axis, after checking that nothing else stands there. */
+  private PluginSettings axisSettings(Axis axis) throws SettingException {
+    Map<String, PluginSettings.Entry> own = new LinkedHashMap<>();
+    List<Setting<?>> schema = AxisSettings.of(axis);
+    if (root.children().get(axis.section()) instanceof ConfigNode.Branch section) {
+      for (Map.Entry<String, ConfigNode.Leaf> leaf : section.leaves().entrySet()) {
+        String name = leaf.getKey();
+        boolean ofKernel = schema.stream().anyMatch(setting -> setting.name().equals(name));
+        if (ofKernel) {
+          own.put(name, new PluginSettings.Entry(leaf.getValue().text(), leaf.getValue().origin()));
+        } else if (section.children().containsKey(name)) {
+          throw new SettingException(
+              "%s: unknown setting %s.%s; settings of a plugin stand in its own section, %s.<plugin>.%s"
+                  .formatted(leaf.getValue().origin(), axis.section(), name, axis.section(), name));
+        }
+      }
+    }
+    return PluginSettings.of(axis.section(), schema, own);
+  }
+
+  private PluginSettings ownSettings(Axis axis) {
+    PluginSettings own = axes.get(axis);
+    if (own == null) {
+      throw new IllegalStateException("the configuration is being read");
+    }
+    return own;
+  }
+
+  /** Returns the sub-sections of an axis that are plugins', in the order of the file. */
+  private SequencedMap<String, ConfigNode.Branch> plugins(Axis axis) {
+    SequencedMap<String, ConfigNode.Branch> plugins = new LinkedHashMap<>();
+    if (root.children().get(axis.section()) instanceof ConfigNode.Branch section) {
+      section
+          .children()
+          .forEach(
+              (name, child) -> {
+                boolean ofKernel =
+                    AxisSettings.of(axis).stream()
+                        .anyMatch(setting -> setting.name().startsWith(name + "."));
+                if (child instanceof ConfigNode.Branch branch && !ofKernel) {
+                  plugins.put(name, branch);
+                }
+              });
+    }
+    return plugins;
+  }
+
+  private static PluginChoice choice(Axis axis, String name, String origin)
+      throws SettingException {
+    if (!name.matches("[a-z][a-z0-9]*(-[a-z0-9]+)*")) {
+      throw new SettingException(
+          "%s: %s: expected the name of a plugin, in small letters"
+              .formatted(origin, axis.section()));
+    }
+    return new PluginChoice(axis, name, origin);
+  }
+
+  private static ConfigNode.@Nullable Branch branch(ConfigNode.Branch parent, String name) {
+    return parent.children().get(name) instanceof ConfigNode.Branch branch ? branch : null;
+  }
+
+  private static PluginSettings settings(
+      String section, Collection<Setting<?>> schema, ConfigNode.@Nullable Branch given)
+      throws SettingException {
+    Map<String, Setting<?>> known = new LinkedHashMap<>();
+    schema.forEach(setting -> known.put(setting.name(), setting));
+    Map<String, PluginSettings.Entry> entries = new LinkedHashMap<>();
+    if (given != null) {
+      for (Map.Entry<String, ConfigNode.Leaf> entry : given.leaves().entrySet()) {
+        ConfigNode.Leaf leaf = entry.getValue();
+        Setting<?> setting = known.get(entry.getKey());
+        if (setting == null) {
+          throw new SettingException(
+              "%s: unknown setting %s.%s; %s"
+                  .formatted(
+                      leaf.origin(),
+                      section,
+                      entry.getKey(),
+                      NearestName.advice(entry.getKey(), known.keySet())));
+        }
+        if (setting.isSecret()) {
+          checkSecret(section + "." + setting.name(), leaf);
+        }
+        entries.put(entry.getKey(), new PluginSettings.Entry(leaf.text(), leaf.origin()));
+      }
+    }
+    return PluginSettings.of(section, schema, entries);
+  }
+
+  private static void checkSecret(String setting, ConfigNode.Leaf leaf) throws SettingException {
+    if (leaf.overriding()) {
+      throw new SettingException(
+          "%s: %s: a secret on a command line is seen by every user; put it in the file or the environment"
+              .formatted(leaf.origin(), setting));
+    }
+    Path file = leaf.file();
+    try {
+      if (file != null
+          && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+        throw new SettingException(
+            "%s: %s: every user can read this file and the secret in it; chmod o-rwx %s"
+                .formatted(leaf.origin(), setting, file));
+      }
+    } catch (IOException e) {
+      throw new SettingException("%s: %s: cannot tell who can read it".formatted(file, setting));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.config;
+
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.Setting;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the daemon logs and where.
+ *
+ * @param level the least that is logged
+ * @param file where to; empty for the error stream in the foreground and a file beside the mount's
+ *     state in the background
+ */
+public record LogSettings(Level level, Optional<Path> file) {
+  /** How much is logged, each with all before it. */
+  public enum Level {
+    /** What needs somebody to act. */
+    ERROR,
+    /** What may. */
+    WARNING,
+    /** What an operator wants to know afterwards. */
+    INFO,
+    /** What a developer wants to know. */
+    DEBUG,
+    /** Everything. */
+    TRACE
+  }
+
+  private static final Setting<Level> LEVEL =
+      Setting.choice("level", Level.class, "How much is logged.").withDefault("info");
+  private static final Setting<Path> FILE =
+      Setting.path(
+          "file",
+          "File to log to; the error stream in the foreground, otherwise a file beside the"
+              + " mount's state, when not given.");
+
+  /** The section. */
+  public static final Section SECTION =
+      new Section("log", "What the daemon logs and where.", List.of(LEVEL, FILE));
+
+  /** Returns the values of the section's settings. */
+  public static LogSettings of(PluginSettings settings) {
+    return new LogSettings(settings.get(LEVEL), settings.find(FILE));
+  }
+}

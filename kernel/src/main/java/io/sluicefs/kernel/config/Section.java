@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.config;
+
+import io.sluicefs.spi.Setting;
+import java.util.List;
+
+/**
+ * A section of the configuration that belongs to the kernel.
+ *
+ * @param name path of the section: {@code mount}
+ * @param description one sentence for the reference
+ * @param settings every setting it understands
+ */
+public record Section(String name, String description, List<Setting<?>> settings) {
+  public Section {
+    settings = List.copyOf(settings);
+  }
+}
