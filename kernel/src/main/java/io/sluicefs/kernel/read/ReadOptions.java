@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import java.time.Duration;
+
+/**
+ * How open files are read.
+ *
+ * @param readAheadRequests most prefetches under way in all, whatever the prefetcher asks for: no
+ *     more than the transport gives read-ahead at once, so that none of them waits there while a
+ *     reader waits for it
+ * @param idleAfter when a handle that was not read from counts no longer in the division of
+ *     read-ahead memory
+ */
+public record ReadOptions(int readAheadRequests, Duration idleAfter) {
+  /** What a mount uses unless it is told otherwise. */
+  public static final ReadOptions STANDARD =
+      new ReadOptions(Integer.MAX_VALUE, Duration.ofSeconds(2));
+
+  public ReadOptions {
+    if (readAheadRequests < 1 || idleAfter.isNegative()) {
+      throw new IllegalArgumentException("at least one read-ahead request, no negative time");
+    }
+  }
+}

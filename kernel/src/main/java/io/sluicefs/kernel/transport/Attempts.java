@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.transport;
+
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/** The attempts of one request: decides after each failure whether to try again, and waits. */
+final class Attempts {
+  /** One attempt. */
+  @FunctionalInterface
+  interface Attempt<T> {
+    T run() throws StorageException;
+  }
+
+  private final RetryPolicy policy;
+  private final long deadlineNanos;
+  private long since;
+  private long attemptStart;
+  private int failures;
+
+  Attempts(RetryPolicy policy, Duration deadline) {
+    this.policy = policy;
+    this.deadlineNanos = deadline.toNanos();
+    this.since = System.nanoTime();
+    this.attemptStart = since;
+  }
+
+  /** Runs until it succeeds, cannot succeed or the deadline is near. */
+  static <T> T run(RetryPolicy policy, Duration deadline, Attempt<T> attempt)
+      throws StorageException {
+    Attempts attempts = new Attempts(policy, deadline);
+    while (true) {
+      try {
+        return attempt.run();
+      } catch (StorageException e) {
+        attempts.pauseAfter(e);
+      }
+    }
+  }
+
+  /** Notes that the request came further: the deadline and the pauses start anew. */
+  void progressed() {
+    since = System.nanoTime();
+    failures = 0;
+  }
+
+  /**
+   * Waits before the next attempt.
+   *
+   * @throws StorageException {@code failure} itself if there is to be none, or {@link
+   *     Kind#CANCELLED} with the interrupt status set
+   */
+  void pauseAfter(StorageException failure) throws StorageException {
+    if (!failure.retryable()) {
+      throw failure;
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw cancelled(failure);
+    }
+    failures++;
+    long now = System.nanoTime();
+    long longest = policy.pauseNanos(failures, failure.kind() == Kind.THROTTLED);
+    long pause = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
+    long expected = now - attemptStart;
+    if (now - since + pause + expected > deadlineNanos) {
+      throw failure;
+    }
+    try {
+      TimeUnit.NANOSECONDS.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw cancelled(failure);
+    }
+    attemptStart = System.nanoTime();
+  }
+
+  private static StorageException cancelled(StorageException failure) {
+    return new StorageException(
+        Kind.CANCELLED, "interrupted while retrying: " + failure.getMessage(), failure);
+  }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.transport;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.transport.ListPage;
+import io.sluicefs.spi.transport.ListRequest;
+import io.sluicefs.spi.transport.MultipartUpload;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PendingUpload;
+import io.sluicefs.spi.transport.PutOptions;
+import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.Transport;
+import io.sluicefs.spi.transport.TransportCapabilities;
+import io.sluicefs.spi.transport.UploadBody;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Sends a request again when it failed in a way that may pass. A read goes on from its last good
+ * byte. What cannot succeed, and a cancelled request, fails at once.
+ */
+public final class RetryingTransport implements Transport {
+  private final Transport inner;
+  private final RetryPolicy policy;
+
+  /** Creates a decorator that owns {@code inner}. */
+  public RetryingTransport(Transport inner, RetryPolicy policy) {
+    this.inner = inner;
+    this.policy = policy;
+  }
+
+  @Override
+  public String location() {
+    return inner.location();
+  }
+
+  @Override
+  public TransportCapabilities capabilities() {
+    return inner.capabilities();
+  }
+
+  @Override
+  public ObjectStat head(String key) throws StorageException {
+    return control(() -> inner.head(key));
+  }
+
+  @Override
+  public ListPage list(ListRequest request) throws StorageException {
+    return control(() -> inner.list(request));
+  }
+
+  @Override
+  public void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
+      throws StorageException {
+    ResumedRead read = new ResumedRead(range, target, progress);
+    Attempts attempts = new Attempts(policy, policy.readDeadline());
+    while (!read.isComplete()) {
+      long before = read.good();
+      try {
+        inner.read(id, read.remaining(), target, read);
+        return;
+      } catch (StorageException e) {
+        if (read.good() > before) {
+          attempts.progressed();
+        }
+        attempts.pauseAfter(e);
+        read.rewind();
+      }
+    }
+  }
+
+  @Override
+  public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
+    return Attempts.run(
+        policy,
+        policy.uploadDeadline(),
+        () -> {
+          try {
+            return inner.put(key, options, body);
+          } catch (StorageException e) {
+            throw options.createOnly() ? unlessRefused(e) : e;
+          }
+        });
+  }
+
+  /**
+   * Returns an error that is not retried when the object may have been created after all: the
+   * repeat of a create-only put would meet the object it made itself.
+   */
+  private static StorageException unlessRefused(StorageException e) {
+    return !e.retryable() || e.kind() == Kind.THROTTLED
+        ? e
+        : new StorageException(
+            Kind.INVALID_REQUEST, e.getMessage() + "; it is not known whether it was created", e);
+  }
+
+  @Override
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // what is returned owns it
+  public MultipartUpload startMultipartUpload(String key, PutOptions options)
+      throws StorageException {
+    return new RetryingUpload(control(() -> inner.startMultipartUpload(key, options)));
+  }
+
+  @Override
+  public List<PendingUpload> listUploads(String prefix) throws StorageException {
+    return control(() -> inner.listUploads(prefix));
+  }
+
+  @Override
+  public void abortUpload(PendingUpload upload) throws StorageException {
+    control(
+        () -> {
+          inner.abortUpload(upload);
+          return true;
+        });
+  }
+
+  @Override
+  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+      throws StorageException {
+    return control(() -> inner.copy(source, targetKey, options));
+  }
+
+  @Override
+  public void delete(List<String> keys) throws StorageException {
+    control(
+        () -> {
+          inner.delete(keys);
+          return true;
+        });
+  }
+
+  @Override
+  public void close() {
+    inner.close();
+  }
+
+  private <T> T control(Attempts.Attempt<T> attempt) throws StorageException {
+    return Attempts.run(policy, policy.controlDeadline(), attempt);
+  }
+
+  private final class RetryingUpload implements MultipartUpload {
+    private final MultipartUpload upload;
+
+    RetryingUpload(MultipartUpload upload) {
+      this.upload = upload;
+    }
+
+    @Override
+    public String uploadId() {
+      return upload.uploadId();
+    }
+
+    @Override
+    public Part uploadPart(int number, UploadBody body) throws StorageException {
+      return Attempts.run(policy, policy.uploadDeadline(), () -> upload.uploadPart(number, body));
+    }
+
+    @Override
+    public Part uploadPartCopy(int number, ObjectId source, ByteRange range)
+        throws StorageException {
+      return Attempts.run(
+          policy, policy.uploadDeadline(), () -> upload.uploadPartCopy(number, source, range));
+    }
+
+    @Override
+    public ObjectStat complete(List<Part> parts) throws StorageException {
+      return control(() -> upload.complete(parts));
+    }
+
+    @Override
+    public void close() {
+      upload.close();
+    }
+  }
+}
