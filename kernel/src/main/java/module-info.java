@@ -15,4 +15,5 @@ module io.sluicefs.kernel {
   uses io.sluicefs.spi.transport.TransportProvider;
 
   exports io.sluicefs.kernel.config;
+  exports io.sluicefs.kernel.plugin;
 }
