@@ -66,7 +66,7 @@ final class RenewedCredentials implements CredentialSource {
     }
     try {
       Held renewed = held;
-      return renewed != null && renewed != current ? renewed.credentials : renew();
+      return renewed != null && !renewed.equals(current) ? renewed.credentials : renew();
     } finally {
       renewing.unlock();
     }
@@ -135,7 +135,7 @@ final class RenewedCredentials implements CredentialSource {
     }
     try {
       Held current = held;
-      if (current == null || current.credentials != rejected) {
+      if (current == null || !current.credentials.equals(rejected)) {
         return true;
       }
       Instant now = Instant.now();
