@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param attributeTtl how long attributes may be cached, where a channel cannot say it per entry
  * @param negativeTtl how long absent names may be cached, where a channel cannot say it per entry
  * @param maxReadAhead bytes the Linux kernel may read ahead
+ * @param nonEmpty mount even over a directory that has entries, which are hidden meanwhile
  */
 public record MountOptions(
     Path mountpoint,
@@ -25,4 +26,27 @@ public record MountOptions(
     Duration entryTtl,
     Duration attributeTtl,
     Duration negativeTtl,
-    int maxReadAhead) {}
+    int maxReadAhead,
+    boolean nonEmpty) {
+  /** Creates options for an empty mountpoint. */
+  public MountOptions(
+      Path mountpoint,
+      String source,
+      boolean readOnly,
+      boolean allowOther,
+      Duration entryTtl,
+      Duration attributeTtl,
+      Duration negativeTtl,
+      int maxReadAhead) {
+    this(
+        mountpoint,
+        source,
+        readOnly,
+        allowOther,
+        entryTtl,
+        attributeTtl,
+        negativeTtl,
+        maxReadAhead,
+        false);
+  }
+}
