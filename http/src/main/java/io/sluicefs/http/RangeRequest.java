@@ -49,4 +49,10 @@ public record RangeRequest(
   public static String ifMatchHeader(String etag) {
     return "\"" + etag + "\"";
   }
+
+  /** Returns the description: headers hold what gives access. */
+  @Override
+  public String toString() {
+    return description;
+  }
 }
