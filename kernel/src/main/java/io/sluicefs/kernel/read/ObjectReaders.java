@@ -5,9 +5,18 @@ import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.cache.BlockCache;
+import io.sluicefs.spi.cache.BlockLoader;
+import io.sluicefs.spi.cache.ObjectBlocks;
+import io.sluicefs.spi.prefetch.PrefetchLimits;
 import io.sluicefs.spi.prefetch.Prefetcher;
+import io.sluicefs.spi.prefetch.ReadAhead;
 import io.sluicefs.spi.transport.Transport;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Reads objects through the caches, one a mount. Thread-safe.
@@ -17,7 +26,12 @@ import java.util.List;
  */
 public final class ObjectReaders implements AutoCloseable {
   private final Transport transport;
-  private final List<BlockCache> tiers;
+  private final List<Tier> tiers;
+  private final Prefetcher prefetcher;
+  private final PrefetchLimits limits;
+  private final Prefetches prefetches;
+  private final Headroom headroom;
+  private final Map<ObjectId, Shared> objects = new HashMap<>();
 
   /**
    * Creates the readers of a mount.
@@ -34,7 +48,11 @@ public final class ObjectReaders implements AutoCloseable {
       MemoryBudget memory,
       ReadOptions options) {
     this.transport = transport;
-    this.tiers = List.copyOf(tiers);
+    this.tiers = tiers.stream().map(cache -> new Tier(cache, new AtomicBoolean())).toList();
+    this.prefetcher = prefetcher;
+    this.limits = prefetcher.limits();
+    this.prefetches = new Prefetches(Math.min(limits.requests(), options.readAheadRequests()));
+    this.headroom = new Headroom(tiers.get(0), memory, limits.chunkSize(), options);
   }
 
   /**
@@ -43,16 +61,112 @@ public final class ObjectReaders implements AutoCloseable {
    * @param size of the object in bytes
    */
   @MustBeClosed
-  @SuppressWarnings("MustBeClosedChecker") // the session owns it
   public ReadSession open(ObjectId id, long size) {
-    return new ReadSession(
-        id,
-        size,
-        tiers.get(0).blockSize(),
-        tiers.get(0).attach(id, size, (range, target, p) -> transport.read(id, range, target, p)));
+    ReadAhead planner = prefetcher.open(id, size);
+    Attachment attachment = new Attachment(attach(id, size));
+    synchronized (objects) {
+      Shared shared = objects.get(id);
+      if (shared == null) {
+        shared = new Shared(openObject(id, size));
+        objects.put(id, shared);
+      }
+      shared.sessions++;
+      return new ReadSession(this, shared.object, attachment, planner);
+    }
   }
 
-  /** Cancels what is under way. Idempotent; sessions are closed before. */
+  /** Returns what read-ahead did so far. */
+  public ReadStats stats() {
+    return prefetches.stats();
+  }
+
+  /** Returns the number of versions of objects that are open. */
+  public int openObjects() {
+    synchronized (objects) {
+      return objects.size();
+    }
+  }
+
+  /** Cancels what is under way and waits for it to end. Idempotent; close the sessions before. */
   @Override
-  public void close() {}
+  public void close() {
+    prefetches.stop();
+    List<Shared> left;
+    synchronized (objects) {
+      left = List.copyOf(objects.values());
+      objects.clear();
+    }
+    left.forEach(shared -> shared.object.close());
+    prefetches.awaitEnd();
+  }
+
+  /** Gives up one session's share of an object, which closes with the last. */
+  void release(OpenObject object) {
+    synchronized (objects) {
+      Shared shared = objects.get(object.id());
+      if (shared == null || shared.object != object || --shared.sessions > 0) {
+        return;
+      }
+      objects.remove(object.id());
+    }
+    object.close();
+  }
+
+  private OpenObject openObject(ObjectId id, long size) {
+    int blockSize = tiers.get(0).cache.blockSize();
+    return new OpenObject(
+        id,
+        size,
+        blockSize,
+        prefetches,
+        headroom,
+        (int) Math.max(1, limits.chunkSize() / blockSize),
+        limits.requestsPerFile());
+  }
+
+  /** Attaches to all caches, each with the one below it as its loader; the first at the front. */
+  private List<ObjectBlocks> attach(ObjectId id, long size) {
+    List<ObjectBlocks> attached = new ArrayList<>();
+    try {
+      BlockLoader loader = (range, target, progress) -> transport.read(id, range, target, progress);
+      for (int i = tiers.size() - 1; i > 0; i--) {
+        loader = attachLower(tiers.get(i), id, size, loader, attached);
+      }
+      attached.add(attach(tiers.get(0).cache, id, size, loader));
+      Collections.reverse(attached);
+      return attached;
+    } catch (RuntimeException e) {
+      attached.forEach(ObjectBlocks::close);
+      throw e;
+    }
+  }
+
+  private static BlockLoader attachLower(
+      Tier tier, ObjectId id, long size, BlockLoader below, List<ObjectBlocks> attached) {
+    try {
+      ObjectBlocks blocks = attach(tier.cache, id, size, below);
+      attached.add(blocks);
+      return new LowerTier(blocks, below, tier.reported);
+    } catch (RuntimeException e) {
+      LowerTier.report(tier.reported, e);
+      return below;
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the attachment owns it
+  private static ObjectBlocks attach(BlockCache cache, ObjectId id, long size, BlockLoader loader) {
+    return cache.attach(id, size, loader);
+  }
+
+  private record Tier(BlockCache cache, AtomicBoolean reported) {}
+
+  /** An object and how many sessions share it; guarded by the map it is in. */
+  private static final class Shared {
+    final OpenObject object;
+    int sessions;
+
+    Shared(OpenObject object) {
+      this.object = object;
+    }
+  }
 }

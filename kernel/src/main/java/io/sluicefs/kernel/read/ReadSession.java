@@ -6,24 +6,39 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.cache.BlockLease;
 import io.sluicefs.spi.cache.ObjectBlocks;
 import io.sluicefs.spi.fuse.ReadReply;
+import io.sluicefs.spi.prefetch.ReadAhead;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Reads one version of an object for one open file handle. Thread-safe. */
 public final class ReadSession implements AutoCloseable {
-  private final ObjectId id;
+  private final ObjectReaders readers;
+  private final OpenObject object;
+  private final Attachment attachment;
+  private final ObjectBlocks blocks;
   private final long size;
   private final int blockSize;
-  private final ObjectBlocks blocks;
+  private final ReadAheadPlan plan;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
-  ReadSession(ObjectId id, long size, int blockSize, ObjectBlocks blocks) {
-    this.id = id;
-    this.size = size;
-    this.blockSize = blockSize;
-    this.blocks = blocks;
+  ReadSession(ObjectReaders readers, OpenObject object, Attachment attachment, ReadAhead planner) {
+    this.readers = readers;
+    this.object = object;
+    this.attachment = attachment;
+    this.blocks = attachment.blocks();
+    this.size = object.size();
+    this.blockSize = object.blockSize();
+    this.plan = new ReadAheadPlan(object, attachment, planner, blockSize);
+    object.add(plan);
   }
 
   /** Returns the version that is read. */
   public ObjectId id() {
-    return id;
+    return object.id();
+  }
+
+  /** Returns its size in bytes. */
+  public long size() {
+    return size;
   }
 
   /**
@@ -32,17 +47,18 @@ public final class ReadSession implements AutoCloseable {
    *
    * @param reply empty; its leases are the caller's afterwards
    */
-  @SuppressWarnings("MustBeClosedChecker") // the reply owns the leases
   public void read(long offset, int length, ReadReply reply) throws StorageException {
-    long end = Math.min(size, offset + length);
+    long end = end(offset, length);
+    if (offset >= end) {
+      return;
+    }
     try {
-      for (long at = offset; at < end; ) {
-        long index = at / blockSize;
-        long from = at - index * blockSize;
-        long take = Math.min(blockSize - from, end - at);
-        BlockLease lease = blocks.acquire(index, (int) ((end - 1) / blockSize - index + 1));
-        reply.adopt(lease, from, take);
-        at += take;
+      long missing = adoptPresent(offset, end, reply);
+      // Before the wait, so that the window is on its way meanwhile.
+      object.planAfter(plan, offset, end, missing);
+      if (missing < end) {
+        adoptLoaded(missing, end, reply);
+        object.delivered(plan, offset, end);
       }
     } catch (StorageException | RuntimeException e) {
       reply.close();
@@ -56,12 +72,68 @@ public final class ReadSession implements AutoCloseable {
    * @return false, and an empty reply, if something is not there
    */
   public boolean readIfPresent(long offset, int length, ReadReply reply) throws StorageException {
-    return false;
+    long end = end(offset, length);
+    if (offset >= end) {
+      return true;
+    }
+    try {
+      if (adoptPresent(offset, end, reply) < end) {
+        reply.close();
+        return false;
+      }
+      object.planAfter(plan, offset, end, end);
+      return true;
+    } catch (RuntimeException e) {
+      reply.close();
+      throw e;
+    }
   }
 
   /** Releases the object and cancels the read-ahead that no other session wants. Idempotent. */
   @Override
   public void close() {
-    blocks.close();
+    if (closed.compareAndSet(false, true)) {
+      object.remove(plan);
+      readers.release(object);
+      attachment.release();
+    }
+  }
+
+  private long end(long offset, int length) {
+    if (offset < 0 || length < 0) {
+      throw new IllegalArgumentException("not a read: " + length + " bytes from " + offset);
+    }
+    return offset >= size ? offset : offset + Math.min(length, size - offset);
+  }
+
+  /** Adopts blocks while they are there; returns the offset of the first byte that is not. */
+  @SuppressWarnings("MustBeClosedChecker") // the reply owns the leases
+  private long adoptPresent(long start, long end, ReadReply reply) {
+    long at = start;
+    while (at < end) {
+      BlockLease lease = blocks.get(at / blockSize);
+      if (lease == null) {
+        return at;
+      }
+      at = adopt(lease, at, end, reply);
+    }
+    return at;
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the reply owns the leases
+  private void adoptLoaded(long start, long end, ReadReply reply) throws StorageException {
+    long at = start;
+    while (at < end) {
+      long index = at / blockSize;
+      int count = (int) ((end - 1) / blockSize - index + 1);
+      at = adopt(blocks.acquire(index, count), at, end, reply);
+    }
+  }
+
+  private long adopt(BlockLease lease, long at, long end, ReadReply reply) {
+    long from = at % blockSize;
+    long taken = Math.min(blockSize - from, end - at);
+    reply.adopt(lease, from, taken);
+    return at + taken;
   }
 }

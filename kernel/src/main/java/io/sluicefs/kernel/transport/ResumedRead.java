@@ -6,7 +6,7 @@ import io.sluicefs.spi.transport.ReadProgress;
 import java.nio.ByteBuffer;
 
 /** A read over several attempts: knows what is good and where the buffers go on. */
-final class ResumedRead implements ReadProgress {
+public final class ResumedRead implements ReadProgress {
   private final ByteRange range;
   private final ByteBuffer[] target;
   private final int[] starts;
@@ -14,7 +14,8 @@ final class ResumedRead implements ReadProgress {
   private long base;
   private long good;
 
-  ResumedRead(ByteRange range, ByteBuffer[] target, ReadProgress progress) {
+  /** Starts at the buffers' positions. */
+  public ResumedRead(ByteRange range, ByteBuffer[] target, ReadProgress progress) {
     this.range = range;
     this.target = target;
     this.progress = progress;
@@ -28,16 +29,18 @@ final class ResumedRead implements ReadProgress {
     return good;
   }
 
-  boolean isComplete() {
+  /** Returns whether every byte is good. */
+  public boolean isComplete() {
     return good == range.length();
   }
 
-  ByteRange remaining() {
+  /** Returns what is still to be read. */
+  public ByteRange remaining() {
     return base == 0 ? range : new ByteRange(range.start() + base, range.end());
   }
 
   /** Sets the buffers behind the last good byte, where the next attempt starts. */
-  void rewind() {
+  public void rewind() {
     base = good;
     long left = good;
     for (int i = 0; i < target.length; i++) {

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.sluicefs.kernel.read.Prefetch.Outcome;
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.cache.BlockLease;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of an object while it is open: what all its sessions share. Its monitor is held for
+ * moments only, never over a load.
+ *
+ * <p>{@code settled} are the blocks read-ahead has no business with: under way, in the cache as far
+ * as is known, or delivered. The cache does not say what it evicts; a reader finds out when it
+ * misses a settled block, and then the settled blocks from there on are doubted:
+ *
+ * <ul>
+ *   <li>the bytes were delivered before: a second pass, or the Linux kernel dropped its pages. All
+ *       is forgotten from there on, so that read-ahead works as on the first pass.
+ *   <li>other bytes of the block were delivered: two readers share the block at the border of what
+ *       they read. Only this block was missing.
+ *   <li>nothing of the block was delivered: it was evicted before anybody read it. Read-ahead
+ *       starts anew with what follows and was not delivered.
+ * </ul>
+ */
+final class OpenObject {
+  private static final Logger LOGGER = System.getLogger(OpenObject.class.getName());
+
+  private final ObjectId id;
+  private final long size;
+  private final int blockSize;
+  private final Prefetches prefetches;
+  private final Headroom headroom;
+  private final int chunkBlocks;
+  private final int mostPrefetches;
+
+  @GuardedBy("this")
+  private final BitSet settled = new BitSet();
+
+  @GuardedBy("this")
+  private final DeliveredPages delivered;
+
+  @GuardedBy("this")
+  private final List<Prefetch> running = new ArrayList<>();
+
+  @GuardedBy("this")
+  private final List<ReadAheadPlan> plans = new ArrayList<>();
+
+  /** Blocks to be read before read-ahead tries again, after memory was short. */
+  @GuardedBy("this")
+  private int pause;
+
+  /** Read-ahead met an error; the next load for a reader decides whether it lasts. */
+  @GuardedBy("this")
+  private boolean failing;
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  OpenObject(
+      ObjectId id,
+      long size,
+      int blockSize,
+      Prefetches prefetches,
+      Headroom headroom,
+      int chunkBlocks,
+      int mostPrefetches) {
+    this.id = id;
+    this.size = size;
+    this.blockSize = blockSize;
+    this.prefetches = prefetches;
+    this.headroom = headroom;
+    this.chunkBlocks = chunkBlocks;
+    this.mostPrefetches = mostPrefetches;
+    this.delivered = new DeliveredPages(size);
+  }
+
+  ObjectId id() {
+    return id;
+  }
+
+  long size() {
+    return size;
+  }
+
+  int blockSize() {
+    return blockSize;
+  }
+
+  synchronized void add(ReadAheadPlan plan) {
+    plans.add(plan);
+    headroom.add(plan);
+  }
+
+  /** Forgets a session's plan and cancels what no other wants. */
+  void remove(ReadAheadPlan plan) {
+    synchronized (this) {
+      plans.remove(plan);
+      cancelUnwanted();
+    }
+    headroom.remove(plan);
+  }
+
+  /**
+   * Plans after a read of the bytes from {@code start} to {@code end}.
+   *
+   * @param missing offset of the first byte the cache did not have; {@code end} if it had all
+   */
+  void planAfter(ReadAheadPlan plan, long start, long end, long missing) {
+    boolean wants;
+    long now = System.nanoTime();
+    long budget = headroom.budgetOf(plan, now);
+    synchronized (this) {
+      if (missing < end) {
+        noteMiss(plan, missing, end);
+      } else {
+        noteDelivered(start, end);
+      }
+      wants = plan(plan, new ByteRange(start, end), budget, now) && canStart(plan);
+    }
+    if (wants) {
+      prefetches.submit(plan);
+    }
+  }
+
+  /** Notes bytes that had to be loaded and were handed out. */
+  void delivered(ReadAheadPlan plan, long start, long end) {
+    boolean wants;
+    synchronized (this) {
+      noteDelivered(start, end);
+      wants = failing;
+      failing = false;
+      wants = wants && canStart(plan);
+    }
+    if (wants) {
+      prefetches.submit(plan);
+    }
+  }
+
+  @GuardedBy("this")
+  private boolean plan(ReadAheadPlan plan, ByteRange justRead, long budget, long now) {
+    try {
+      if (plan.update(justRead, budget, now)) {
+        headroom.plan(plan, plan.length());
+        if (running.size() >= mostPrefetches || prefetches.isFull()) {
+          cancelUnwanted();
+        }
+      }
+      return true;
+    } catch (RuntimeException e) {
+      LOGGER.log(Level.WARNING, "the prefetcher failed on " + id.key() + "; reading on without", e);
+      return false;
+    }
+  }
+
+  @GuardedBy("this")
+  private void noteMiss(ReadAheadPlan plan, long missing, long end) {
+    int block = block(missing);
+    if (!settled.get(block) || isUnderWay(block)) {
+      return;
+    }
+    try (BlockLease lease = plan.attachment().blocks().get(block)) {
+      if (lease != null) {
+        // Another reader's load ended in between.
+        return;
+      }
+    }
+    long blockStart = (long) block * blockSize;
+    long blockEnd = Math.min(size, blockStart + blockSize);
+    if (delivered.containsAll(missing, Math.min(end, blockEnd))) {
+      delivered.clearFrom(missing);
+      settled.clear(block, Math.max(block, settled.length()));
+    } else if (!delivered.containsAny(blockStart, blockEnd)) {
+      doubtUndelivered(block);
+    } else {
+      settled.clear(block);
+    }
+    for (Prefetch prefetch : running) {
+      settled.set(prefetch.start(), prefetch.end());
+    }
+  }
+
+  @GuardedBy("this")
+  private void doubtUndelivered(int from) {
+    for (int block = from; block >= 0; block = settled.nextSetBit(block + 1)) {
+      long start = (long) block * blockSize;
+      if (!delivered.containsAny(start, Math.min(size, start + blockSize))) {
+        settled.clear(block);
+      }
+    }
+  }
+
+  @GuardedBy("this")
+  private boolean isUnderWay(int block) {
+    for (Prefetch prefetch : running) {
+      if (prefetch.start() <= block && block < prefetch.end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @GuardedBy("this")
+  private void noteDelivered(long start, long end) {
+    int first = block(start);
+    int after = block(end - 1) + 1;
+    if (pause > 0 && !delivered.containsAny(start, start + 1)) {
+      pause -= end % blockSize == 0 || end == size ? after - first : after - first - 1;
+    }
+    delivered.mark(start, end);
+    settled.set(first, after);
+  }
+
+  @GuardedBy("this")
+  private boolean canStart(ReadAheadPlan plan) {
+    return pause <= 0
+        && !failing
+        && !closed
+        && running.size() < mostPrefetches
+        && plan.firstWanted(settled) >= 0;
+  }
+
+  /** Returns the next request of a plan, which is under way from now on, or null. */
+  synchronized @Nullable Prefetch startNext(ReadAheadPlan plan) {
+    if (!plans.contains(plan) || !canStart(plan)) {
+      return null;
+    }
+    int start = plan.firstWanted(settled);
+    if (start < 0) {
+      return null;
+    }
+    int chunkEnd = start - start % chunkBlocks + chunkBlocks;
+    int end = Math.min(plan.runEnd(start), chunkEnd);
+    int next = settled.nextSetBit(start);
+    if (next >= 0) {
+      end = Math.min(end, next);
+    }
+    plan.attachment().retain();
+    Prefetch prefetch = new Prefetch(prefetches, this, plan.attachment(), start, end);
+    running.add(prefetch);
+    settled.set(start, end);
+    return prefetch;
+  }
+
+  /**
+   * Notes the end of a request.
+   *
+   * @param there how many of its blocks are there
+   * @return the plans that may have waited for it
+   */
+  Collection<ReadAheadPlan> ended(Prefetch prefetch, int there, Outcome outcome) {
+    synchronized (this) {
+      running.remove(prefetch);
+      settled.clear(Math.min(prefetch.end(), prefetch.start() + there), prefetch.end());
+      switch (outcome) {
+        case DONE, CANCELLED -> {}
+        case SHORT -> pause = Math.max(1, chunkBlocks / 2);
+        case FAILED -> failing = true;
+      }
+      return List.copyOf(plans);
+    }
+  }
+
+  @GuardedBy("this")
+  private void cancelUnwanted() {
+    for (Prefetch prefetch : running) {
+      if (!isWanted(prefetch)) {
+        prefetch.cancel();
+      }
+    }
+  }
+
+  @GuardedBy("this")
+  private boolean isWanted(Prefetch prefetch) {
+    for (ReadAheadPlan plan : plans) {
+      if (plan.wantsAny(prefetch.start(), prefetch.end())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Cancels what is under way and starts nothing more. */
+  synchronized void close() {
+    closed = true;
+    running.forEach(Prefetch::cancel);
+  }
+
+  private int block(long offset) {
+    return (int) (offset / blockSize);
+  }
+}

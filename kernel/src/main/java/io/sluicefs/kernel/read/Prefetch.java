@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import io.sluicefs.kernel.transport.ReadPurpose;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+
+/** One request of read-ahead, on a virtual thread of its own. */
+final class Prefetch implements Runnable {
+  /** How it ended. */
+  enum Outcome {
+    DONE,
+    /** Memory was short. */
+    SHORT,
+    CANCELLED,
+    FAILED
+  }
+
+  private static final Logger LOGGER = System.getLogger(Prefetch.class.getName());
+
+  private final Prefetches prefetches;
+  private final OpenObject object;
+  private final Attachment attachment;
+  private final int start;
+  private final int end;
+  private final Thread thread;
+  private volatile boolean cancelled;
+
+  /**
+   * Creates a request, not yet under way.
+   *
+   * @param attachment retained; released when the request ends
+   */
+  Prefetch(Prefetches prefetches, OpenObject object, Attachment attachment, int start, int end) {
+    this.prefetches = prefetches;
+    this.object = object;
+    this.attachment = attachment;
+    this.start = start;
+    this.end = end;
+    this.thread = Thread.ofVirtual().name("prefetch").unstarted(this);
+  }
+
+  int start() {
+    return start;
+  }
+
+  int end() {
+    return end;
+  }
+
+  void submit() {
+    thread.start();
+  }
+
+  void cancel() {
+    cancelled = true;
+    thread.interrupt();
+  }
+
+  @Override
+  public void run() {
+    ReadPurpose.READ_AHEAD.run(this::load);
+  }
+
+  private void load() {
+    int there = 0;
+    Outcome outcome = Outcome.FAILED;
+    try {
+      if (cancelled) {
+        outcome = Outcome.CANCELLED;
+      } else {
+        there = attachment.blocks().prefetch(start, end - start);
+        outcome = there < end - start ? Outcome.SHORT : Outcome.DONE;
+      }
+    } catch (StorageException e) {
+      outcome = e.kind() == Kind.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED;
+      LOGGER.log(Level.DEBUG, "read-ahead of " + object.id().key() + " ended early", e);
+    } catch (RuntimeException e) {
+      LOGGER.log(Level.WARNING, "read-ahead of " + object.id().key() + " failed", e);
+    } finally {
+      attachment.release();
+      prefetches.ended(this, object, there, outcome);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.prefetch.ReadAhead;
+import io.sluicefs.spi.prefetch.ReadAheadWindow;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What one handle wants read ahead, in runs of blocks. Guarded by the monitor of its object, but
+ * for what the {@link Headroom} uses.
+ */
+final class ReadAheadPlan {
+  private final OpenObject object;
+  private final Attachment attachment;
+  private final ReadAhead planner;
+  private final int blockSize;
+  private final AtomicLong planned = new AtomicLong();
+  private volatile long lastReadNanos = System.nanoTime();
+  private volatile boolean givenBack;
+
+  private ReadAheadWindow window = ReadAheadWindow.EMPTY;
+  private boolean cut;
+  private int[] starts = new int[4];
+  private int[] ends = new int[4];
+  private int runs;
+  private int readStart;
+  private int readEnd;
+
+  ReadAheadPlan(OpenObject object, Attachment attachment, ReadAhead planner, int blockSize) {
+    this.object = object;
+    this.attachment = attachment;
+    this.planner = planner;
+    this.blockSize = blockSize;
+  }
+
+  OpenObject object() {
+    return object;
+  }
+
+  /** Returns what its prefetches load through; the session's own. */
+  Attachment attachment() {
+    return attachment;
+  }
+
+  long planned() {
+    return planned.get();
+  }
+
+  long setPlanned(long bytes) {
+    return planned.getAndSet(bytes);
+  }
+
+  long lastReadNanos() {
+    return lastReadNanos;
+  }
+
+  /** Starts nothing more until the next read. */
+  void giveBack() {
+    givenBack = true;
+  }
+
+  /**
+   * Plans anew after a read.
+   *
+   * @return whether the runs may have changed
+   */
+  @SuppressWarnings("ReferenceEquality") // the same object is how a planner says nothing changed
+  boolean update(ByteRange justRead, long budget, long now) {
+    lastReadNanos = now;
+    readStart = (int) (justRead.start() / blockSize);
+    readEnd = (int) ((justRead.end() + blockSize - 1) / blockSize);
+    ReadAheadWindow next = planner.next(justRead, budget);
+    if (next == window && !cut && !givenBack) {
+      return false;
+    }
+    givenBack = false;
+    window = next;
+    plan(budget);
+    return true;
+  }
+
+  private void plan(long budget) {
+    long left = budget / blockSize;
+    runs = 0;
+    cut = false;
+    List<ByteRange> ranges = window.ranges();
+    for (int i = 0; i < ranges.size() && !cut; i++) {
+      ByteRange range = ranges.get(i);
+      int start = (int) (range.start() / blockSize);
+      int end = (int) ((range.end() + blockSize - 1) / blockSize);
+      if (start < readEnd && end > readStart) {
+        // The read itself brings its blocks.
+        start = readEnd;
+      }
+      if (end - start > left) {
+        end = (int) (start + left);
+        cut = true;
+      }
+      if (start < end) {
+        add(start, end);
+        left -= end - start;
+      }
+    }
+  }
+
+  private void add(int start, int end) {
+    if (runs == starts.length) {
+      starts = Arrays.copyOf(starts, runs * 2);
+      ends = Arrays.copyOf(ends, runs * 2);
+    }
+    starts[runs] = start;
+    ends[runs] = end;
+    runs++;
+  }
+
+  /** Returns the bytes in all runs. */
+  long length() {
+    long blocks = 0;
+    for (int i = 0; i < runs; i++) {
+      blocks += ends[i] - starts[i];
+    }
+    return blocks * blockSize;
+  }
+
+  /** Returns the first block of the plan that is not in {@code settled}, or -1. */
+  int firstWanted(BitSet settled) {
+    if (givenBack) {
+      return -1;
+    }
+    for (int i = 0; i < runs; i++) {
+      int block = settled.nextClearBit(starts[i]);
+      if (block < ends[i]) {
+        return block;
+      }
+    }
+    return -1;
+  }
+
+  /** Returns the end of the run that {@code block}, from {@link #firstWanted}, is in. */
+  int runEnd(int block) {
+    for (int i = 0; i < runs; i++) {
+      if (starts[i] <= block && block < ends[i]) {
+        return ends[i];
+      }
+    }
+    return block + 1;
+  }
+
+  /** Returns whether the handle reads or plans any of these blocks. */
+  boolean wantsAny(int start, int end) {
+    if (start < readEnd && readStart < end) {
+      return true;
+    }
+    for (int i = 0; i < runs; i++) {
+      if (start < ends[i] && starts[i] < end) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.prefetch.sequential;
+
+/**
+ * Reads of one handle that follow each other, and what is planned ahead of them. Not thread-safe.
+ */
+final class Stream {
+  /** A window starts no smaller than this part of a chunk, and ends on a chunk. */
+  private static final int FIRST_WINDOW_PARTS = 2;
+
+  /** Windows that hold fewer than two chunks move in steps of this part of a chunk. */
+  private static final int NARROW_PARTS = 8;
+
+  private final SequentialPrefetchConfig config;
+  private final long chunk;
+  private final long mostAhead;
+  private final long size;
+
+  private long start;
+  private long frontier;
+  private int reads;
+  private long lastRead;
+  private long plannedStart;
+  private long plannedEnd;
+
+  Stream(SequentialPrefetchConfig config, long size) {
+    this.config = config;
+    this.chunk = config.limits().chunkSize();
+    this.mostAhead = config.window().bytes(config.limits());
+    this.size = size;
+  }
+
+  /** Starts anew with a read at {@code now}, counted in reads of the handle. */
+  void begin(long readStart, long readEnd, long now) {
+    start = readStart;
+    frontier = readEnd;
+    reads = 1;
+    lastRead = now;
+  }
+
+  /** Takes reads for being in order whatever their number. */
+  void trust() {
+    reads = Math.max(reads, config.detectCount());
+  }
+
+  boolean isUsed() {
+    return reads > 0;
+  }
+
+  /** Returns whether enough reads followed each other to plan ahead of them. */
+  boolean isDetected() {
+    return reads >= config.detectCount();
+  }
+
+  long lastRead() {
+    return lastRead;
+  }
+
+  /**
+   * Returns how far a read is from where this stream goes on, or -1 if it is not of it. A stream
+   * that is not yet detected takes only what is as near as the read is long, or random reads would
+   * soon look like an order.
+   */
+  long distance(long readStart, long readEnd) {
+    if (!isUsed()) {
+      return -1;
+    }
+    long tolerance = isDetected() ? config.maxJump() : readEnd - readStart;
+    long lowest = Math.max(start - (readEnd - readStart), frontier - config.maxJump());
+    if (readStart < lowest || readStart > frontier + tolerance) {
+      return -1;
+    }
+    return Math.abs(readStart - frontier);
+  }
+
+  /** Adds a read {@link #distance} accepted. */
+  void extend(long readStart, long readEnd, long now) {
+    if (readEnd > frontier || readStart < start) {
+      reads++;
+    }
+    start = Math.min(start, readStart);
+    frontier = Math.max(frontier, readEnd);
+    lastRead = now;
+  }
+
+  /**
+   * Plans up to {@code budget} bytes. The window reaches as far ahead as the stream has come, so it
+   * doubles while the reader uses it up, and stays the same while the reader stays within a chunk.
+   *
+   * @return whether the plan changed
+   */
+  boolean plan(long budget) {
+    long step = budget >= 2 * chunk ? chunk : Math.max(1, chunk / NARROW_PARTS);
+    long from = Math.max(start, frontier - frontier % step);
+    long affordable = size - from <= budget ? size : roundDown(from + budget, step);
+    long to = Math.min(end(), affordable);
+    return to > frontier ? set(from, to) : set(0, 0);
+  }
+
+  /** Plans nothing; returns whether that is a change. */
+  boolean planNothing() {
+    return set(0, 0);
+  }
+
+  private long end() {
+    if (config.window().isUnlimited()) {
+      return size;
+    }
+    long ahead = Math.max(chunk / FIRST_WINDOW_PARTS, frontier - start);
+    long most = roundUp(frontier, chunk) + mostAhead;
+    return Math.min(size, Math.min(most, roundUp(frontier + ahead, chunk)));
+  }
+
+  private boolean set(long from, long to) {
+    boolean changed = from != plannedStart || to != plannedEnd;
+    plannedStart = from;
+    plannedEnd = to;
+    return changed;
+  }
+
+  long plannedStart() {
+    return plannedStart;
+  }
+
+  long plannedEnd() {
+    return plannedEnd;
+  }
+
+  private static long roundDown(long value, long step) {
+    return value - value % step;
+  }
+
+  private static long roundUp(long value, long step) {
+    return roundDown(value + step - 1, step);
+  }
+}
