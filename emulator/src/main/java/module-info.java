@@ -8,6 +8,7 @@ module io.sluicefs.emulator {
   requires static org.jspecify;
   requires info.picocli;
   requires io.netty.buffer;
+  requires io.netty.codec;
   requires io.netty.codec.http;
   requires io.netty.common;
   requires io.netty.handler;

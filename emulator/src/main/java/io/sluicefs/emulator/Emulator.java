@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.emulator;
 
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.sluicefs.emulator.http.Dialect;
+import io.sluicefs.emulator.http.Listener;
+import io.sluicefs.emulator.http.Surroundings;
+import io.sluicefs.emulator.s3.S3Dialect;
+import io.sluicefs.emulator.store.Catalog;
+import io.sluicefs.emulator.store.MemoryBacking;
 import java.io.IOException;
 import java.net.URI;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,46 +34,97 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  */
-@SuppressWarnings("DoNotCallSuggester") // the listeners come next
 public final class Emulator implements AutoCloseable {
-  private Emulator() {}
+  private final Catalog catalog;
+  private final Counters counters;
+  private final Conditions conditions;
+  private final EventLoopGroup loops;
+  private final ExecutorService slowTasks;
+  private final List<Listener> listeners = new ArrayList<>();
+
+  private Emulator(EmulatorOptions options) throws IOException {
+    catalog = new Catalog(new MemoryBacking());
+    loops =
+        new MultiThreadIoEventLoopGroup(
+            Math.min(4, Runtime.getRuntime().availableProcessors()),
+            new DefaultThreadFactory("emulator", true),
+            NioIoHandler.newFactory());
+    slowTasks = Executors.newVirtualThreadPerTaskExecutor();
+    counters = new Counters(this::settle);
+    conditions = new Conditions(options.latency(), options.bytesPerSecondPerConnection());
+  }
 
   /** Starts the three listeners; each answers when this returns. */
   public static Emulator start(EmulatorOptions options) throws IOException {
-    throw new IOException("not built yet: " + options);
+    Emulator emulator = new Emulator(options);
+    try {
+      emulator.open(options);
+      return emulator;
+    } catch (IOException | RuntimeException e) {
+      emulator.close();
+      throw e;
+    }
+  }
+
+  private void open(EmulatorOptions options) throws IOException {
+    Surroundings surroundings = new Surroundings(counters, conditions, slowTasks, false);
+    Dialect s3 = new S3Dialect(catalog, counters, options);
+    listeners.add(Listener.open(loops, options.s3Port(), s3, surroundings, null));
+    listeners.add(Listener.open(loops, options.ossPort(), s3, surroundings, null));
+    listeners.add(Listener.open(loops, options.adminPort(), s3, surroundings, null));
   }
 
   public URI s3Endpoint() {
-    throw new IllegalStateException();
+    return endpoint(0);
   }
 
   public URI ossEndpoint() {
-    throw new IllegalStateException();
+    return endpoint(1);
   }
 
   public URI adminEndpoint() {
-    throw new IllegalStateException();
+    return endpoint(2);
+  }
+
+  private URI endpoint(int listener) {
+    return URI.create("http://127.0.0.1:" + listeners.get(listener).port());
   }
 
   public ObjectStore store() {
-    throw new IllegalStateException();
+    return catalog;
   }
 
   public Counters counters() {
-    throw new IllegalStateException();
+    return counters;
   }
 
   /** Latency and bandwidth, to be changed at any time. */
   public Conditions conditions() {
-    throw new IllegalStateException();
+    return conditions;
   }
 
   /** The certificate the dialects show; null without TLS. */
   public @Nullable X509Certificate certificate() {
-    throw new IllegalStateException();
+    return null;
+  }
+
+  /**
+   * Waits until every event loop has finished what it was doing, so that what a client has seen is
+   * counted.
+   */
+  private void settle() {
+    for (EventExecutor loop : loops) {
+      if (!loop.inEventLoop() && !loop.isShuttingDown()) {
+        loop.submit(() -> {}).awaitUninterruptibly(1, TimeUnit.SECONDS);
+      }
+    }
   }
 
   /** Closes the listeners and every connection. Objects kept in a directory stay. */
   @Override
-  public void close() {}
+  public void close() {
+    listeners.forEach(Listener::close);
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+    slowTasks.close();
+  }
 }

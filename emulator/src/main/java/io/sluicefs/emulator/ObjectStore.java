@@ -36,7 +36,19 @@ public interface ObjectStore {
    * Writes an object whose content is computed, of any size, at no cost. The same size and seed
    * give the same bytes and the same etag in every run.
    */
-  StoredObject putSynthetic(String bucket, String key, long size, long seed) throws IOException;
+  default StoredObject putSynthetic(String bucket, String key, long size, long seed)
+      throws IOException {
+    return putSynthetic(bucket, key, new byte[0], size, seed);
+  }
+
+  /**
+   * Writes an object that begins with given bytes, such as the header of a model file, and is
+   * computed from there on.
+   *
+   * @param size of the whole object, the head included
+   */
+  StoredObject putSynthetic(String bucket, String key, byte[] head, long size, long seed)
+      throws IOException;
 
   /** Deletes an object; a missing one is no error. */
   void delete(String bucket, String key) throws IOException;

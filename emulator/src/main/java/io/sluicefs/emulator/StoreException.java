@@ -16,6 +16,8 @@ public final class StoreException extends RuntimeException {
   }
 
   /**
+   * A refusal whose answer says more.
+   *
    * @param headers fields the answer carries beside the error itself
    */
   public StoreException(int status, String code, String message, Map<String, String> headers) {

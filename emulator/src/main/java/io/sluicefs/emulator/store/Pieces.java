@@ -11,7 +11,7 @@ public interface Pieces extends Closeable {
 
   /**
    * The next at most {@code limit} bytes, at least one. The caller owns the piece and releases it
-   * (writing it to a Netty channel does); pieces handed out stay valid after {@link #close()}.
+   * (writing it to a Netty channel does). It is valid until {@link #close()}.
    *
    * @param sendfile whether a {@link io.netty.channel.FileRegion} will do; else always a {@link
    *     io.netty.buffer.ByteBuf}

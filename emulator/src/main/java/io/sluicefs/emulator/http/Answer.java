@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.emulator.http;
+
+import io.netty.buffer.Unpooled;
+import io.sluicefs.emulator.store.Pieces;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A complete answer: made by a dialect, changed by nobody, written by {@link AnswerWriter}.
+ *
+ * @param headers in order; Content-Length included
+ * @param body the body's bytes; the writer closes it
+ * @param counted whether the body's bytes are of an object
+ */
+public record Answer(
+    int status, List<Map.Entry<String, String>> headers, Pieces body, boolean counted) {
+
+  public static Builder status(int status) {
+    return new Builder(status);
+  }
+
+  /** Collects an answer. */
+  public static final class Builder {
+    private final int status;
+    private final List<Map.Entry<String, String>> headers = new ArrayList<>();
+
+    private Builder(int status) {
+      this.status = status;
+    }
+
+    public Builder header(String name, String value) {
+      headers.add(Map.entry(name, value));
+      return this;
+    }
+
+    public Builder headers(Map<String, String> more) {
+      more.forEach(this::header);
+      return this;
+    }
+
+    /** No body, Content-Length 0. */
+    public Answer empty() {
+      if (status != 204 && status != 304) {
+        header("Content-Length", "0");
+      }
+      return new Answer(status, headers, new Bytes(ByteBuffer.allocate(0)), false);
+    }
+
+    /** No body, but the length one would have: for HEAD. */
+    public Answer headOf(long length) {
+      header("Content-Length", Long.toString(length));
+      return new Answer(status, headers, new Bytes(ByteBuffer.allocate(0)), false);
+    }
+
+    public Answer text(String contentType, String text) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      header("Content-Type", contentType);
+      header("Content-Length", Integer.toString(bytes.length));
+      return new Answer(status, headers, new Bytes(ByteBuffer.wrap(bytes)), false);
+    }
+
+    /** Bytes of an object. */
+    public Answer object(Pieces pieces) {
+      header("Content-Length", Long.toString(pieces.remaining()));
+      return new Answer(status, headers, pieces, true);
+    }
+  }
+
+  /** The same answer without its body: for HEAD. */
+  Answer withoutBody() {
+    return new Answer(status, headers, new Bytes(ByteBuffer.allocate(0)), false);
+  }
+
+  private record Bytes(ByteBuffer bytes) implements Pieces {
+    @Override
+    public long remaining() {
+      return bytes.remaining();
+    }
+
+    @Override
+    public Object next(int limit, boolean sendfile) {
+      int length = Math.min(limit, bytes.remaining());
+      ByteBuffer piece = bytes.slice(bytes.position(), length);
+      bytes.position(bytes.position() + length);
+      return Unpooled.wrappedBuffer(piece);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,2 @@
+/** HTTP/1.1 over Netty: requests in, answers out, counted, delayed and paced. */
+package io.sluicefs.emulator.http;

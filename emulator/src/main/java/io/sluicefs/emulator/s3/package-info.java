@@ -1,0 +1,2 @@
+/** The S3 dialect. */
+package io.sluicefs.emulator.s3;
