@@ -14,4 +14,5 @@ module io.sluicefs.spi.testkit {
   requires transitive org.junit.jupiter.params;
 
   exports io.sluicefs.spi.testkit;
+  exports io.sluicefs.spi.testkit.transport;
 }
