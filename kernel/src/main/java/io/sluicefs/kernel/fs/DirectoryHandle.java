@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.sluicefs.kernel.namespace.DirectoryReader;
+import io.sluicefs.kernel.namespace.Inode;
+import io.sluicefs.kernel.namespace.Namespace;
+import io.sluicefs.kernel.namespace.SlotTable;
+import org.jspecify.annotations.Nullable;
+
+/** An open directory. Its listing begins with the first entry asked for, and anew at a rewind. */
+final class DirectoryHandle implements SlotTable.Numbered, AutoCloseable {
+  private final long number;
+  private final Inode inode;
+  private final Namespace namespace;
+
+  @GuardedBy("this")
+  private @Nullable DirectoryReader reader;
+
+  @GuardedBy("this")
+  private boolean advanced;
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  DirectoryHandle(long number, Inode inode, Namespace namespace) {
+    this.number = number;
+    this.inode = inode;
+    this.namespace = namespace;
+  }
+
+  @Override
+  public long number() {
+    return number;
+  }
+
+  Inode inode() {
+    return inode;
+  }
+
+  /**
+   * Returns the reader of its listing, or null if the handle is closed; it is this handle's to
+   * close. Offset 0, after entries were read, is rewinddir(3): it lists the directory anew.
+   */
+  synchronized @Nullable DirectoryReader readerAt(long offset) {
+    if (closed) {
+      return null;
+    }
+    if (reader != null && offset == 0 && advanced) {
+      reader.close();
+      reader = null;
+    }
+    if (reader == null) {
+      reader = namespace.list(inode);
+      advanced = false;
+    }
+    return reader;
+  }
+
+  synchronized void advanced() {
+    advanced = true;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (reader != null) {
+      reader.close();
+    }
+  }
+}

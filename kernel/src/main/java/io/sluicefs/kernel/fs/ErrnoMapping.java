@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import io.sluicefs.kernel.namespace.CapacityException;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
+
+/**
+ * The only place where failures become errnos. What an operator should know is logged here; what is
+ * part of the day (an absent name, an interrupted caller) is not.
+ *
+ * <table>
+ * <caption>Kinds</caption>
+ * <tr><td>NOT_FOUND</td><td>ENOENT for a name, ESTALE for a file that is or was open</td></tr>
+ * <tr><td>PRECONDITION_FAILED</td><td>ESTALE: the object is another version now</td></tr>
+ * <tr><td>ACCESS_DENIED, BAD_CREDENTIALS</td><td>EACCES</td></tr>
+ * <tr><td>TIMEOUT</td><td>ETIMEDOUT, as NFS does: its text names the network, EIO's the disk</td></tr>
+ * <tr><td>CANCELLED</td><td>EINTR</td></tr>
+ * <tr><td>UNSUPPORTED</td><td>ENOTSUP</td></tr>
+ * <tr><td>all others</td><td>EIO</td></tr>
+ * </table>
+ */
+final class ErrnoMapping {
+  private final FailureLog log;
+
+  ErrnoMapping(FailureLog log) {
+    this.log = log;
+  }
+
+  /** Maps a failure to find a name or its attributes, or to list a directory. */
+  FuseException ofName(String operation, String key, StorageException failure) {
+    int errno = failure.kind() == Kind.NOT_FOUND ? Errno.ENOENT : errno(failure.kind());
+    return answer(errno, operation, key, failure);
+  }
+
+  /** Maps a failure to open a file or to read from it. */
+  FuseException ofFile(String operation, String key, StorageException failure) {
+    return answer(errno(failure.kind()), operation, key, failure);
+  }
+
+  /** Maps a limit that was reached. */
+  FuseException ofLimit(String operation, String key, CapacityException failure) {
+    log.failed(operation, key, Errno.ENOMEM, "LIMIT", failure);
+    return new FuseException(Errno.ENOMEM);
+  }
+
+  private FuseException answer(int errno, String operation, String key, StorageException failure) {
+    if (failure.kind() != Kind.CANCELLED && errno != Errno.ENOENT) {
+      log.failed(operation, key, errno, failure.kind().name(), failure);
+    }
+    return new FuseException(errno);
+  }
+
+  private static int errno(Kind kind) {
+    return switch (kind) {
+      case NOT_FOUND, PRECONDITION_FAILED -> Errno.ESTALE;
+      case ACCESS_DENIED, BAD_CREDENTIALS -> Errno.EACCES;
+      case TIMEOUT -> Errno.ETIMEDOUT;
+      case CANCELLED -> Errno.EINTR;
+      case UNSUPPORTED -> Errno.ENOTSUP;
+      case NO_SUCH_BUCKET,
+          ALREADY_EXISTS,
+          INVALID_REQUEST,
+          THROTTLED,
+          SERVER_ERROR,
+          UNREACHABLE,
+          CORRUPT ->
+          Errno.EIO;
+    };
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.namespace;
+
+import io.sluicefs.spi.fuse.Attributes;
+import io.sluicefs.spi.fuse.Entry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the entries handed to the Linux kernel, and keeps the last few thousand for at most a
+ * second, so that an inode asked for again and again costs no memory. What remains of the time to
+ * live goes with each entry: the mount and the Linux kernel together believe for no longer than the
+ * setting says.
+ */
+final class EntryCache {
+  private static final int SLOTS = 4096;
+  private static final long REUSE_NANOS = 1_000_000_000L;
+  private static final int DIRECTORY_SIZE = 4096;
+
+  /** Says that the number of links is not known, so that nobody infers subdirectories from it. */
+  private static final int LINKS = 1;
+
+  private record Cached(
+      Entry entry,
+      @Nullable ObjectVersion version,
+      long modifiedMillis,
+      boolean full,
+      long madeAt,
+      long validFor) {}
+
+  private final NamespaceOptions.Ownership owner;
+  private final Duration ttl;
+  private final long ttlNanos;
+  private final AtomicReferenceArray<@Nullable Cached> slots = new AtomicReferenceArray<>(SLOTS);
+
+  EntryCache(NamespaceOptions options) {
+    this.owner = options.owner();
+    this.ttl = options.attributeTtl();
+    this.ttlNanos = ttl.toNanos();
+  }
+
+  /**
+   * Returns the entry of an inode.
+   *
+   * @param full whether its attributes cannot change, and so live for the whole time
+   */
+  Entry entry(Inode inode, boolean full, long now) {
+    int slot = (int) (inode.number() ^ (inode.number() >>> 32)) & (SLOTS - 1);
+    Cached cached = slots.get(slot);
+    if (cached != null
+        && cached.entry.inode() == inode.number()
+        && cached.full == full
+        && now - cached.madeAt < cached.validFor
+        && cached.version == inode.versionOrNull()
+        && cached.modifiedMillis == inode.modifiedMillis()) {
+      return cached.entry;
+    }
+    long remaining = full ? ttlNanos : Math.max(0, ttlNanos - Math.max(0, now - inode.verified()));
+    Duration life = remaining == ttlNanos ? ttl : Duration.ofNanos(remaining);
+    ObjectVersion version = inode.versionOrNull();
+    long modified = inode.modifiedMillis();
+    Entry made = new Entry(attributes(inode, version, modified), 0, life, life);
+    long validFor = Math.min(remaining, REUSE_NANOS);
+    slots.lazySet(slot, new Cached(made, version, modified, full, now, validFor));
+    return made;
+  }
+
+  private Attributes attributes(Inode inode, @Nullable ObjectVersion version, long modified) {
+    boolean directory = inode.isDirectory();
+    int permissions = directory ? owner.directoryMode() : owner.fileMode();
+    if (inode.kind() == FileKind.SYMLINK) {
+      permissions = 0777;
+    }
+    return new Attributes(
+        inode.number(),
+        inode.kind().typeBits() | permissions,
+        LINKS,
+        owner.uid(),
+        owner.gid(),
+        version == null ? DIRECTORY_SIZE : version.size(),
+        Instant.ofEpochMilli(modified));
+  }
+}

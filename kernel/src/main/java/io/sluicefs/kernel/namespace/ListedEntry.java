@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.namespace;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A name in a listing.
+ *
+ * @param name the last segment of its key
+ * @param kind what it leads to
+ * @param version of the object; null for a directory
+ * @param asOf when the store was asked, as of {@link System#nanoTime}
+ * @param trusted false once the store, asked for this name later, had the last word
+ */
+public record ListedEntry(
+    String name, FileKind kind, @Nullable ObjectVersion version, long asOf, boolean trusted) {}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.namespace;
+
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.fuse.Entry;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.Transport;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tree of names below one prefix of a bucket: finds what a name leads to with as few requests
+ * as possible, and believes it for as long as the options say. Thread-safe.
+ */
+public final class Namespace {
+  private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.namespace");
+
+  /**
+   * How long a whole listing vouches for the absence of names it did not hold, however long
+   * attributes are believed: a program that waits for a file to appear may have listed before.
+   */
+  static final Duration LISTED_ABSENCE = Duration.ofSeconds(10);
+
+  private final Transport transport;
+  private final LongSupplier clock;
+  private final long mountedMillis;
+  private final long ttlNanos;
+  private final long listedAbsenceNanos;
+  private final ListingMemory listings;
+  private final InodeTable inodes;
+  private final EntryCache entries;
+  private final NegativeCache absent;
+  private final KeyResolver resolver;
+  private final SingleFlight<String, ObjectStat> heads = new SingleFlight<>();
+  private final LongAdder hidden = new LongAdder();
+  private final LongAdder shadowed = new LongAdder();
+
+  /**
+   * Creates the tree below {@code prefix}; sends nothing.
+   *
+   * @param transport of the bucket, with retries and limits; borrowed
+   * @param prefix start of all keys, empty or ending with a slash
+   */
+  public Namespace(Transport transport, String prefix, NamespaceOptions options) {
+    this(transport, prefix, options, System::nanoTime, InstantSource.system());
+  }
+
+  /** As above, with the clocks that times to live and the root's time go by. */
+  public Namespace(
+      Transport transport,
+      String prefix,
+      NamespaceOptions options,
+      LongSupplier clock,
+      InstantSource wallClock) {
+    if (!prefix.isEmpty() && !prefix.endsWith("/")) {
+      throw new IllegalArgumentException("the prefix " + prefix + " does not end with a slash");
+    }
+    this.transport = transport;
+    this.clock = clock;
+    this.mountedMillis = wallClock.instant().toEpochMilli();
+    this.ttlNanos = options.attributeTtl().toNanos();
+    this.listedAbsenceNanos =
+        Math.max(options.negativeTtl().toNanos(), Math.min(ttlNanos, LISTED_ABSENCE.toNanos()));
+    this.listings = new ListingMemory(options.limits().listingBytes());
+    this.inodes = new InodeTable(options.limits(), listings, prefix, new Directory(mountedMillis));
+    this.entries = new EntryCache(options);
+    this.absent = new NegativeCache(options.negativeTtl().toNanos(), options.negativeCapacity());
+    this.resolver = new KeyResolver(transport, clock);
+  }
+
+  /** Returns the inode of a number, or null if it was given up. */
+  public @Nullable Inode inode(long number) {
+    return inodes.get(number);
+  }
+
+  /** Returns the root. */
+  public Inode root() {
+    return inodes.root();
+  }
+
+  /** Returns the counts. */
+  public NamespaceStats stats() {
+    return new NamespaceStats(inodes.size(), listings.used(), hidden.sum(), shadowed.sum());
+  }
+
+  /**
+   * Finds a name in a directory, with at most one request in nearly all cases.
+   *
+   * @return the inode, held once for the caller, or null if there is no such name
+   */
+  public @Nullable Inode lookup(Inode parent, String name) throws StorageException {
+    Directory directory = parent.directory();
+    long now = clock.getAsLong();
+    Inode child = directory.children().get(name);
+    if (child != null && isFresh(child, now) && child.tryHold()) {
+      return child;
+    }
+    Listing listing = directory.listing();
+    if (listing != null) {
+      boolean whole = listing.isComplete();
+      ListedEntry entry = listing.find(name);
+      if (entry != null && entry.trusted() && now - entry.asOf() < ttlNanos) {
+        return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
+      }
+      if (entry == null && whole && now - listing.startedAt() < listedAbsenceNanos) {
+        return null;
+      }
+    }
+    return ask(parent, name, now);
+  }
+
+  private @Nullable Inode ask(Inode parent, String name, long now) throws StorageException {
+    if (!KeyNames.isName(name)) {
+      return null;
+    }
+    String key = parent.key().concat(name);
+    if (absent.isAbsent(key, now)) {
+      return null;
+    }
+    KeyResolver.Answer answer = resolver.resolve(key);
+    parent.directory().distrust(name);
+    if (answer.shadowed()) {
+      shadowed.increment();
+      report(parent.directory(), parent.key(), 0, 1, key);
+    }
+    if (answer.kind() == null) {
+      absent.add(key, answer.asOf());
+      detachOlder(parent, name, answer.asOf());
+      return null;
+    }
+    absent.remove(key);
+    return hold(parent, name, answer.kind(), answer.version(), answer.asOf());
+  }
+
+  private void detachOlder(Inode parent, String name, long asOf) {
+    Children children = parent.directory().children();
+    synchronized (children) {
+      Inode known = children.get(name);
+      if (known != null && asOf - known.verified() > 0) {
+        children.remove(known);
+        known.detach();
+      }
+    }
+  }
+
+  /**
+   * Returns the inode of a listed name, held once for the caller; null if the listing is not to be
+   * believed any more and nothing better is known.
+   */
+  public @Nullable Inode lookup(Inode parent, ListedEntry entry) {
+    if (!entry.trusted()) {
+      return null;
+    }
+    return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
+  }
+
+  /** Returns the number of the inode a listed name leads to if one is known, or 0. */
+  public long knownNumber(Inode parent, String name) {
+    Inode child = parent.directory().children().get(name);
+    return child == null ? 0 : child.number();
+  }
+
+  /** Holds the inode that {@code name} led to at {@code asOf}, the known one or a new one. */
+  private Inode hold(
+      Inode parent, String name, FileKind kind, @Nullable ObjectVersion version, long asOf) {
+    Children children = parent.directory().children();
+    while (true) {
+      synchronized (children) {
+        Inode known = children.get(name);
+        if (known != null) {
+          boolean same = known.isStill(kind, version);
+          boolean knownBetter = asOf - known.verified() < 0;
+          if ((same || knownBetter) && known.tryHold()) {
+            if (same) {
+              known.verify(version, asOf);
+            }
+            return known;
+          }
+          children.remove(known);
+          known.detach();
+        }
+        Directory directory = kind == FileKind.DIRECTORY ? new Directory(mountedMillis) : null;
+        Inode made = inodes.add(parent, name, kind, directory, version, asOf);
+        if (made != null) {
+          children.put(made);
+          return made;
+        }
+      }
+      if (!inodes.makeRoom()) {
+        throw new CapacityException(
+            "the Linux kernel knows "
+                + inodes.size()
+                + " inodes, as many as this Java heap allows");
+      }
+    }
+  }
+
+  /** Takes back {@code count} holds of an inode. */
+  public void forget(Inode inode, long count) {
+    inodes.release(inode, count);
+  }
+
+  /** Returns the entry of an inode that was just found. */
+  public Entry entry(Inode inode) {
+    return entries.entry(inode, inode == inodes.root(), clock.getAsLong());
+  }
+
+  /**
+   * Returns the attributes of an inode, asking the store if they are older than they may be. A
+   * directory's need no request; those of an open file are the ones of the version it was opened
+   * with.
+   *
+   * @throws StorageException {@link Kind#PRECONDITION_FAILED} if the name leads elsewhere by now
+   */
+  public Entry attributes(Inode inode) throws StorageException {
+    long now = clock.getAsLong();
+    if (inode.isDirectory() || inode.isOpen()) {
+      return entries.entry(inode, true, now);
+    }
+    if (inode.isDetached() || !isFresh(inode, now)) {
+      revalidate(inode);
+      now = clock.getAsLong();
+    }
+    return entries.entry(inode, false, now);
+  }
+
+  /**
+   * Fixes the version of a file that is being opened, asking the store if it was not asked lately,
+   * and counts it open until {@link #closed}.
+   *
+   * @throws StorageException {@link Kind#PRECONDITION_FAILED} if the name leads elsewhere by now:
+   *     looked up again it leads to another inode
+   */
+  public ObjectId open(Inode inode) throws StorageException {
+    if (inode.isDetached() || !isFresh(inode, clock.getAsLong())) {
+      revalidate(inode);
+    }
+    ObjectId id = new ObjectId(inode.key(), inode.version().etag());
+    countOpen(inode);
+    return id;
+  }
+
+  private static void countOpen(Inode inode) {
+    if (!inode.tryHold()) {
+      throw new IllegalStateException(inode + " was given up while in use");
+    }
+    inode.countOpen(1);
+  }
+
+  /** Takes back one {@link #open} or {@link #openDirectory}. */
+  public void closed(Inode inode) {
+    inode.countOpen(-1);
+    inodes.release(inode, 1);
+  }
+
+  /** The version an inode stands for is not in the store any more: looks up anew from now on. */
+  public void outdated(Inode inode) {
+    Inode parent = inode.parent();
+    Directory directory = parent.directory();
+    inode.detach();
+    directory.children().remove(inode);
+    directory.distrust(inode.name());
+  }
+
+  private void revalidate(Inode inode) throws StorageException {
+    String key = inode.key();
+    if (!inode.isDetached()) {
+      long asOf = clock.getAsLong();
+      ObjectVersion newest = newest(inode, key);
+      if (newest != null && inode.isStill(inode.kind(), newest)) {
+        inode.verify(newest, asOf);
+        return;
+      }
+      outdated(inode);
+    }
+    throw new StorageException(Kind.PRECONDITION_FAILED, key + " is another version by now");
+  }
+
+  private @Nullable ObjectVersion newest(Inode inode, String key) throws StorageException {
+    if (inode.kind() == FileKind.SYMLINK) {
+      // HEAD answers for what it points to.
+      KeyResolver.Answer answer = resolver.resolve(key);
+      return answer.kind() == FileKind.SYMLINK ? answer.version() : null;
+    }
+    try {
+      return ObjectVersion.of(heads.join(key, () -> transport.head(key)));
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private boolean isFresh(Inode inode, long now) {
+    return now - inode.verified() < ttlNanos;
+  }
+
+  /** Counts a directory open until {@link #closed}: its time does not change meanwhile. */
+  public void openDirectory(Inode inode) {
+    countOpen(inode);
+  }
+
+  /** Starts listing a directory; one that is being started by somebody else is shared. */
+  public DirectoryReader list(Inode inode) {
+    Directory directory = inode.directory();
+    while (true) {
+      Listing current = directory.listing();
+      if (current != null && !current.hasBegun()) {
+        listings.open(current);
+        if (directory.listing() == current) {
+          return new DirectoryReader(this, current);
+        }
+        listings.close(current);
+        continue;
+      }
+      Listing fresh = new Listing(directory, inode.key(), transport, clock, listings);
+      listings.open(fresh);
+      if (directory.replace(current, fresh)) {
+        if (current != null) {
+          listings.drop(current);
+        }
+        return new DirectoryReader(this, fresh);
+      }
+      listings.drop(fresh);
+      listings.close(fresh);
+    }
+  }
+
+  void close(Listing listing) {
+    listings.close(listing);
+  }
+
+  void completed(Listing listing) {
+    Long marker = listing.markerMillis();
+    listing.directory().markerIs(marker == null ? mountedMillis : marker);
+    hidden.add(listing.hidden());
+    shadowed.add(listing.shadowed());
+    if (listing.hidden() + listing.shadowed() > 0) {
+      report(
+          listing.directory(),
+          listing.prefix(),
+          listing.hidden(),
+          listing.shadowed(),
+          listing.example());
+    }
+  }
+
+  private static void report(
+      Directory directory, String prefix, int hidden, int shadowed, String example) {
+    if (directory.firstReport()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "below {0}: {1} keys that no path can name are hidden, {2} objects have the name of a"
+              + " directory and are hidden by it; one of them is {3}",
+          prefix.isEmpty() ? "the root of the bucket" : prefix,
+          hidden,
+          shadowed,
+          example);
+    }
+  }
+}
