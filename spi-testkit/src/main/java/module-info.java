@@ -14,5 +14,7 @@ module io.sluicefs.spi.testkit {
   requires transitive org.junit.jupiter.params;
 
   exports io.sluicefs.spi.testkit;
+  exports io.sluicefs.spi.testkit.prefetch;
+  exports io.sluicefs.spi.testkit.read;
   exports io.sluicefs.spi.testkit.transport;
 }

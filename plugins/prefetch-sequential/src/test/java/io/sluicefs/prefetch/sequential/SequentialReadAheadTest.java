@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.prefetch.sequential;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.prefetch.Prefetcher;
+import io.sluicefs.spi.prefetch.ReadAhead;
+import io.sluicefs.spi.prefetch.ReadAheadWindow;
+import io.sluicefs.spi.testkit.LeakCheckedMemory;
+import io.sluicefs.spi.testkit.TestContext;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SequentialReadAheadTest {
+  private static final long KIB = 1 << 10;
+  private static final long MIB = 1 << 20;
+  private static final long SIZE = 1000 * MIB;
+
+  @Test
+  void twoReadsInOrderStartWithTheRestOfTheChunk() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+
+    assertEquals(List.of(), read(handle, 97 * MIB, 128 * KIB).ranges());
+    assertEquals(
+        List.of(new ByteRange(97 * MIB, 104 * MIB)),
+        read(handle, 97 * MIB + 128 * KIB, 128 * KIB).ranges());
+  }
+
+  @Test
+  void moreReadsAreNeededIfToldSo() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of("detect-count", "4"));
+
+    for (int i = 0; i < 3; i++) {
+      assertEquals(List.of(), read(handle, 100 * MIB + i * (128 * KIB), 128 * KIB).ranges());
+    }
+    assertTrue(read(handle, 100 * MIB + 3 * 128 * KIB, 128 * KIB).length() > 0);
+  }
+
+  @Test
+  void aLongFirstReadFromTheStartIsEnough() throws Exception {
+    assertEquals(
+        List.of(new ByteRange(0, 8 * MIB)), read(open(SIZE, Map.of()), 0, 128 * KIB).ranges());
+    assertEquals(List.of(), read(open(SIZE, Map.of()), 0, 4 * KIB).ranges());
+  }
+
+  @Test
+  void theWindowDoublesUpToThreeTimesTheRequests() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of("requests-per-file", "4"));
+
+    assertEquals(16 * MIB, ahead(readTo(handle, 0, 16 * MIB), 16 * MIB));
+    assertEquals(32 * MIB, ahead(readTo(handle, 16 * MIB, 32 * MIB), 32 * MIB));
+    assertEquals(64 * MIB, ahead(readTo(handle, 32 * MIB, 64 * MIB), 64 * MIB));
+    assertEquals(96 * MIB, ahead(readTo(handle, 64 * MIB, 128 * MIB), 128 * MIB));
+    assertEquals(96 * MIB, ahead(readTo(handle, 128 * MIB, 512 * MIB), 512 * MIB));
+  }
+
+  @Test
+  void theWindowGrowsToTheGivenNumberOfChunks() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of("chunks", "5"));
+
+    assertEquals(40 * MIB, ahead(readTo(handle, 0, 256 * MIB), 256 * MIB));
+  }
+
+  @Test
+  void anUnlimitedWindowReachesToTheEnd() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of("chunks", "unlimited"));
+
+    assertEquals(List.of(new ByteRange(0, SIZE)), readTo(handle, 0, 256 * KIB).ranges());
+  }
+
+  @Test
+  void aFileSmallerThanAChunkIsPlannedWhole() throws Exception {
+    ReadAhead handle = open(3 * MIB + 5, Map.of());
+
+    assertEquals(List.of(new ByteRange(0, 3 * MIB + 5)), readTo(handle, 0, 256 * KIB).ranges());
+  }
+
+  @Test
+  void theLastPartialChunkIsPlanned() throws Exception {
+    long size = 20 * MIB + 5;
+    ReadAhead handle = open(size, Map.of());
+
+    assertEquals(
+        List.of(new ByteRange(8 * MIB, size)), readTo(handle, 0, 12 * MIB + 128 * KIB).ranges());
+  }
+
+  @Test
+  void readsThatOvertakeEachOtherAreInOrder() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    readTo(handle, 0, 16 * MIB);
+
+    ReadAheadWindow window = ReadAheadWindow.EMPTY;
+    for (long at = 16 * MIB; at < 32 * MIB; at += 2 * MIB) {
+      read(handle, at + MIB, MIB);
+      window = read(handle, at, MIB);
+    }
+    assertEquals(32 * MIB, ahead(window, 32 * MIB));
+  }
+
+  @Test
+  void smallJumpsAreInOrder() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of("max-jump", "1MiB"));
+    readTo(handle, 0, 16 * MIB);
+
+    assertEquals(List.of(new ByteRange(16 * MIB, 40 * MIB)), read(handle, 17 * MIB, MIB).ranges());
+    assertEquals(
+        List.of(new ByteRange(16 * MIB, 40 * MIB)),
+        read(handle, 25 * MIB, MIB).ranges(),
+        "a large one is none of this stream, whose plan stays");
+  }
+
+  @Test
+  void aLookAtTheEndDoesNotDisturbTheStream() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    ReadAheadWindow before = readTo(handle, 0, 32 * MIB);
+
+    ReadAheadWindow after = read(handle, SIZE - 64 * KIB, 64 * KIB);
+
+    assertEquals(before.ranges(), after.ranges());
+    assertEquals(before.ranges(), read(handle, SIZE - 4 * MIB, 100).ranges());
+    assertEquals(40 * MIB, ahead(read(handle, 32 * MIB, MIB), 32 * MIB));
+  }
+
+  @Test
+  void strayReadsDoNotPushTheStreamOut() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    readTo(handle, 0, 32 * MIB);
+
+    for (int i = 0; i < 100; i++) {
+      read(handle, 200 * MIB + i * (5 * MIB), 4 * KIB);
+    }
+    assertEquals(40 * MIB, ahead(read(handle, 32 * MIB, MIB), 32 * MIB));
+  }
+
+  @Test
+  void aStreamNobodyReadsAnyMoreIsNotPlanned() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    readTo(handle, 0, 32 * MIB);
+
+    ReadAheadWindow window = readTo(handle, 500 * MIB, 520 * MIB);
+
+    assertEquals(1, window.ranges().size());
+    assertEquals(20 * MIB + 4 * MIB, ahead(window, 520 * MIB));
+  }
+
+  @Test
+  void threadsThatShareAHandleEachHaveTheirStream() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    ReadAheadWindow window = ReadAheadWindow.EMPTY;
+    for (long at = 0; at < 16 * MIB; at += MIB) {
+      for (int thread = 0; thread < 4; thread++) {
+        window = read(handle, thread * (200 * MIB) + at, MIB);
+      }
+    }
+    assertEquals(4, window.ranges().size());
+  }
+
+  @Test
+  void aBudgetBelowAChunkIsUsed() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    ReadAheadWindow window = ReadAheadWindow.EMPTY;
+    for (long at = 0; at < 16 * MIB; at += MIB) {
+      window = handle.next(ByteRange.of(at, MIB), 6 * MIB);
+    }
+    assertEquals(6 * MIB, ahead(window, 16 * MIB));
+  }
+
+  private static ReadAheadWindow read(ReadAhead handle, long offset, long length) {
+    return handle.next(ByteRange.of(offset, length), Long.MAX_VALUE);
+  }
+
+  private static ReadAheadWindow readTo(ReadAhead handle, long start, long end) {
+    ReadAheadWindow window = ReadAheadWindow.EMPTY;
+    for (long at = start; at < end; at += 128 * KIB) {
+      window = read(handle, at, 128 * KIB);
+    }
+    return window;
+  }
+
+  private static long ahead(ReadAheadWindow window, long offset) {
+    return window.ranges().stream().mapToLong(range -> range.end() - offset).sum();
+  }
+
+  private static ReadAhead open(long size, Map<String, String> settings) throws Exception {
+    SequentialPrefetcherProvider provider = new SequentialPrefetcherProvider();
+    try (LeakCheckedMemory memory = new LeakCheckedMemory(MIB);
+        Prefetcher prefetcher =
+            provider.open(TestContext.of(provider, new HashMap<>(settings), memory))) {
+      return prefetcher.open(new ObjectId("key", "1"), size);
+    }
+  }
+}
