@@ -17,4 +17,5 @@ module io.sluicefs.spi.testkit {
   exports io.sluicefs.spi.testkit.prefetch;
   exports io.sluicefs.spi.testkit.read;
   exports io.sluicefs.spi.testkit.transport;
+  exports io.sluicefs.spi.testkit.fuse;
 }
