@@ -15,5 +15,6 @@ module io.sluicefs.kernel {
   uses io.sluicefs.spi.transport.TransportProvider;
 
   exports io.sluicefs.kernel.config;
+  exports io.sluicefs.kernel.mount;
   exports io.sluicefs.kernel.plugin;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.config;
 
+import io.sluicefs.kernel.transport.RetryPolicy;
 import io.sluicefs.spi.Axis;
 import io.sluicefs.spi.PluginDescriptor;
 import io.sluicefs.spi.PluginSettings;
@@ -38,6 +39,8 @@ public final class Configuration {
           MountSettings.SECTION,
           MetadataSettings.SECTION,
           MemorySettings.SECTION,
+          RequestSettings.SECTION,
+          RetrySettings.SECTION,
           LogSettings.SECTION);
 
   private final ConfigNode.Branch root;
@@ -54,6 +57,7 @@ public final class Configuration {
     for (Axis axis : Axis.values()) {
       axes.put(axis, axisSettings(axis));
     }
+    RequestSettings.of(values(RequestSettings.SECTION));
   }
 
   /**
@@ -85,6 +89,20 @@ public final class Configuration {
   /** Returns the values of {@code memory}. */
   public MemorySettings memory() {
     return MemorySettings.of(values(MemorySettings.SECTION));
+  }
+
+  /**
+   * Returns the values of {@code requests}.
+   *
+   * @throws SettingException if they contradict each other
+   */
+  public RequestSettings requests() throws SettingException {
+    return RequestSettings.of(values(RequestSettings.SECTION));
+  }
+
+  /** Returns the values of {@code retry}. */
+  public RetryPolicy retry() {
+    return RetrySettings.of(values(RetrySettings.SECTION));
   }
 
   /** Returns the values of {@code log}. */

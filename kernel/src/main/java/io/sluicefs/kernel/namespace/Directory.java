@@ -33,7 +33,6 @@ final class Directory {
   @SuppressWarnings("UnusedVariable") // written through REPORTED
   private volatile boolean reported;
 
-
   /**
    * @param modifiedMillis the time to show while no marker is known
    */

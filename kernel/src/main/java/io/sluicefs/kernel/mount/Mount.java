@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.mount;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.kernel.config.Configuration;
+import io.sluicefs.kernel.config.MetadataSettings;
+import io.sluicefs.kernel.config.MountSettings;
+import io.sluicefs.kernel.config.RequestSettings;
+import io.sluicefs.kernel.fs.SluiceFileSystem;
+import io.sluicefs.kernel.memory.HardMemoryBudget;
+import io.sluicefs.kernel.memory.MemoryLimit;
+import io.sluicefs.kernel.namespace.NamespaceOptions;
+import io.sluicefs.kernel.namespace.NamespaceOptions.Limits;
+import io.sluicefs.kernel.namespace.NamespaceOptions.Ownership;
+import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.kernel.read.ObjectReaders;
+import io.sluicefs.kernel.read.ReadOptions;
+import io.sluicefs.kernel.transport.LimitedTransport;
+import io.sluicefs.kernel.transport.RetryingTransport;
+import io.sluicefs.kernel.transport.TransportCounters;
+import io.sluicefs.spi.MemoryBudget;
+import io.sluicefs.spi.SettingException;
+import io.sluicefs.spi.cache.BlockCache;
+import io.sluicefs.spi.fuse.FuseChannel;
+import io.sluicefs.spi.fuse.FuseOperations;
+import io.sluicefs.spi.fuse.MountOptions;
+import io.sluicefs.spi.prefetch.Prefetcher;
+import io.sluicefs.spi.transport.Transport;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bucket mounted: the chosen plugins wired together, from the check of the mountpoint to the
+ * closing of what was opened. Close it once, from any thread; {@link #awaitUnmount} from another.
+ */
+public final class Mount implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Mount.class.getName());
+
+  /** How long the Linux kernel and libfuse may take to bring up the mount. */
+  private static final Duration READY_WITHIN = Duration.ofSeconds(30);
+
+  /** How long open files may keep a session alive after it was unmounted. */
+  private static final Duration END_WITHIN = Duration.ofSeconds(5);
+
+  private static final long POLL_MILLIS = 5;
+
+  /** Share of the memory that only reads get, so that read-ahead can never starve them. */
+  private static final int READ_SLICE_SHARE = 16;
+
+  private static final long MOST_READ_SLICE = 64L << 20;
+
+  private final Mountpoint mountpoint;
+  private final OwnedResources owned = new OwnedResources();
+  private final TransportCounters counters = new TransportCounters();
+  private final CompletableFuture<Boolean> served = new CompletableFuture<>();
+  private @Nullable FuseChannel channel;
+  private String source = "";
+
+  private Mount(Mountpoint mountpoint) {
+    this.mountpoint = mountpoint;
+  }
+
+  /**
+   * Mounts, and returns when the mountpoint answers.
+   *
+   * @throws MountException if the mountpoint cannot be used or the mount does not come up
+   * @throws SettingException if the configuration is wrong
+   * @throws PluginException if a plugin is missing or refused
+   * @throws IOException if a plugin cannot be opened, or the bucket does not answer as it should
+   * @throws InterruptedException if interrupted; nothing is mounted then
+   */
+  @MustBeClosed
+  public static Mount open(MountRequest request)
+      throws MountException, SettingException, PluginException, IOException, InterruptedException {
+    Mount mount = new Mount(request.mountpoint());
+    boolean ready = false;
+    try {
+      mount.start(request);
+      ready = true;
+      return mount;
+    } finally {
+      if (!ready) {
+        mount.close();
+      }
+    }
+  }
+
+  private void start(MountRequest request)
+      throws MountException, SettingException, PluginException, IOException, InterruptedException {
+    mountpoint.prepare(request.nonEmpty());
+    StateFolder.Claim claim = claim(request);
+
+    Configuration configuration = request.configuration();
+    MountSettings settings = configuration.mount();
+    RequestSettings requests = configuration.requests();
+    MemoryBudget memory = budget(configuration);
+    OpenPlugins plugins = new OpenPlugins(configuration, request.plugins(), memory);
+
+    List<BlockCache> caches;
+    Prefetcher prefetcher;
+    Transport opened;
+    try (OpeningTransport opening = new OpeningTransport(plugins, settings.prefix(), counters)) {
+      plugins.prepareChannel();
+      caches = plugins.caches(owned);
+      prefetcher = plugins.prefetcher();
+      owned.adopt("the prefetcher", prefetcher::close);
+      opened = opening.take();
+      owned.adopt("the transport", opened::close);
+    }
+    source =
+        settings.prefix().isEmpty()
+            ? opened.location()
+            : opened.location() + "/" + settings.prefix();
+    Transport transport =
+        new RetryingTransport(
+            new LimitedTransport(opened, requests.reads(), requests.demandReads()),
+            configuration.retry());
+
+    ObjectReaders readers =
+        new ObjectReaders(
+            transport,
+            caches,
+            prefetcher,
+            memory,
+            new ReadOptions(requests.readAheadReads(), ReadOptions.STANDARD.idleAfter()));
+    owned.adopt("the readers", readers::close);
+    SluiceFileSystem fileSystem =
+        new SluiceFileSystem(
+            transport, settings.prefix(), readers, namespaceOptions(configuration));
+    owned.adopt("the file system", fileSystem::close);
+    FuseChannel fuse = plugins.channel(mountOptions(request));
+    owned.adopt("the FUSE channel", fuse::close);
+    serve(fuse, fileSystem);
+    claim.mounted(source);
+    LOG.log(System.Logger.Level.INFO, "mounted {0} at {1}", source, mountpoint.path());
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // owned until the mount closes
+  private StateFolder.Claim claim(MountRequest request) throws MountException {
+    StateFolder.Claim claim = request.state().claim(mountpoint, request.log());
+    owned.adopt("the state file", claim::close);
+    return claim;
+  }
+
+  private static MemoryBudget budget(Configuration configuration) {
+    long limit = configuration.memory().limit().orElseGet(() -> new MemoryLimit().bytes());
+    return new HardMemoryBudget(limit, Math.min(limit / READ_SLICE_SHARE, MOST_READ_SLICE));
+  }
+
+  private static NamespaceOptions namespaceOptions(Configuration configuration) {
+    MountSettings mount = configuration.mount();
+    MetadataSettings metadata = configuration.metadata();
+    Ownership process = Ownership.ofThisProcess();
+    return new NamespaceOptions(
+        metadata.attributeTtl(),
+        metadata.negativeTtl(),
+        metadata.negativeCapacity(),
+        new Ownership(
+            mount.uid().orElse(process.uid()),
+            mount.gid().orElse(process.gid()),
+            mount.fileMode(),
+            mount.directoryMode()),
+        Limits.ofThisHeap());
+  }
+
+  private MountOptions mountOptions(MountRequest request) {
+    MountSettings mount = request.configuration().mount();
+    MetadataSettings metadata = request.configuration().metadata();
+    return new MountOptions(
+        mountpoint.path(),
+        source,
+        mount.readOnly(),
+        mount.allowOther(),
+        metadata.attributeTtl(),
+        metadata.attributeTtl(),
+        metadata.negativeTtl(),
+        mount.readAhead(),
+        request.nonEmpty());
+  }
+
+  private void serve(FuseChannel fuse, FuseOperations operations)
+      throws MountException, InterruptedException {
+    channel = fuse;
+    Thread.ofPlatform()
+        .name("sluice-fuse")
+        .start(
+            () -> {
+              try {
+                fuse.serve(operations);
+                served.complete(true);
+              } catch (IOException | RuntimeException | Error e) {
+                served.completeExceptionally(e);
+              }
+            });
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    while (!mountpoint.answers()) {
+      if (ended(POLL_MILLIS)) {
+        awaitUnmount();
+        throw new MountException(mountpoint.path() + " was unmounted before it answered");
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new MountException(
+            "%s does not answer %d s after it was mounted"
+                .formatted(mountpoint.path(), READY_WITHIN.toSeconds()));
+      }
+    }
+  }
+
+  /** Returns whether the session ended, waiting for it a little. */
+  private boolean ended(long millis) throws InterruptedException {
+    try {
+      served.get(millis, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      return true;
+    }
+  }
+
+  /** Returns where it is mounted. */
+  public Mountpoint mountpoint() {
+    return mountpoint;
+  }
+
+  /** Returns what is mounted: the bucket and the prefix. */
+  public String source() {
+    return source;
+  }
+
+  /** Returns what went to and came from the store. */
+  public TransportCounters counters() {
+    return counters;
+  }
+
+  /**
+   * Returns when it is unmounted, by whomever.
+   *
+   * @throws MountException if the session ended with an error
+   */
+  public void awaitUnmount() throws MountException, InterruptedException {
+    try {
+      served.get();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new MountException(
+          cause instanceof IOException && cause.getMessage() != null
+              ? cause.getMessage()
+              : "the mount at %s ended with %s".formatted(mountpoint.path(), cause),
+          cause);
+    }
+  }
+
+  /** Unmounts if need be and closes everything. Not stopped by an interrupt. Idempotent. */
+  @Override
+  public void close() {
+    boolean interrupted = Thread.interrupted();
+    FuseChannel fuse = channel;
+    if (fuse != null && !served.isDone()) {
+      try {
+        fuse.unmount();
+        if (!ended(END_WITHIN.toMillis())) {
+          LOG.log(
+              System.Logger.Level.WARNING,
+              "files are still open at {0}; ending without them",
+              mountpoint.path());
+        }
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, "unmounting failed", e);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    owned.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.mount;
+
+import io.sluicefs.kernel.config.Configuration;
+import io.sluicefs.kernel.config.PluginChoice;
+import io.sluicefs.kernel.plugin.Plugin;
+import io.sluicefs.kernel.plugin.PluginCatalog;
+import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.spi.Axis;
+import io.sluicefs.spi.MemoryBudget;
+import io.sluicefs.spi.PluginContext;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.SettingException;
+import io.sluicefs.spi.cache.BlockCache;
+import io.sluicefs.spi.cache.BlockCacheProvider;
+import io.sluicefs.spi.fuse.FuseChannel;
+import io.sluicefs.spi.fuse.FuseChannelProvider;
+import io.sluicefs.spi.fuse.MountOptions;
+import io.sluicefs.spi.prefetch.Prefetcher;
+import io.sluicefs.spi.prefetch.PrefetcherProvider;
+import io.sluicefs.spi.transport.Transport;
+import io.sluicefs.spi.transport.TransportProvider;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Opens the plugins a configuration chooses; whoever asks for one closes it. Thread-safe.
+ *
+ * <p>Their settings are checked before anything is opened, so that an error in the configuration is
+ * found before the network is asked.
+ */
+@SuppressWarnings("MustBeClosedChecker") // the mount owns what is returned
+final class OpenPlugins {
+  private static final System.Logger LOG = System.getLogger(OpenPlugins.class.getName());
+
+  /** What is handed to a plugin. */
+  private record Context(PluginSettings settings, MemoryBudget memory) implements PluginContext {}
+
+  /** A plugin with its settings, ready to be opened. */
+  private record Ready<P>(PluginChoice choice, P provider, Context context) {}
+
+  private final Configuration configuration;
+  private final PluginCatalog catalog;
+  private final MemoryBudget memory;
+
+  OpenPlugins(Configuration configuration, PluginCatalog catalog, MemoryBudget memory) {
+    this.configuration = configuration;
+    this.catalog = catalog;
+    this.memory = memory;
+  }
+
+  Transport transport() throws SettingException, PluginException, IOException {
+    Ready<TransportProvider> plugin =
+        ready(configuration.plugin(Axis.TRANSPORT), TransportProvider.class);
+    return plugin.provider.open(plugin.context);
+  }
+
+  Prefetcher prefetcher() throws SettingException, PluginException {
+    Ready<PrefetcherProvider> plugin =
+        ready(configuration.plugin(Axis.PREFETCH), PrefetcherProvider.class);
+    return plugin.provider.open(plugin.context);
+  }
+
+  /** Checks the channel's settings and loads its classes, so that opening it later is quick. */
+  void prepareChannel() throws SettingException, PluginException {
+    ready(configuration.plugin(Axis.FUSE), FuseChannelProvider.class);
+  }
+
+  FuseChannel channel(MountOptions options) throws SettingException, PluginException, IOException {
+    Ready<FuseChannelProvider> plugin =
+        ready(configuration.plugin(Axis.FUSE), FuseChannelProvider.class);
+    return plugin.provider.open(plugin.context, options);
+  }
+
+  /**
+   * Opens the caches, nearest to the reader first; {@code owner} closes them. One below the first
+   * that cannot be opened is left out: all it does is save requests.
+   */
+  List<BlockCache> caches(OwnedResources owner)
+      throws SettingException, PluginException, IOException {
+    List<Ready<BlockCacheProvider>> plugins = new ArrayList<>();
+    for (PluginChoice choice : configuration.caches()) {
+      plugins.add(ready(choice, BlockCacheProvider.class));
+    }
+    List<BlockCache> tiers = new ArrayList<>();
+    for (Ready<BlockCacheProvider> plugin : plugins) {
+      try {
+        BlockCache cache = plugin.provider.open(plugin.context);
+        owner.adopt(plugin.choice.section(), cache::close);
+        tiers.add(cache);
+      } catch (IOException | RuntimeException | LinkageError e) {
+        if (tiers.isEmpty()) {
+          throw e;
+        }
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0} cannot be used and is left out: {1}",
+            plugin.choice.section(),
+            e.getMessage());
+        LOG.log(System.Logger.Level.DEBUG, "why " + plugin.choice.section() + " is left out", e);
+      }
+    }
+    return tiers;
+  }
+
+  private <P> Ready<P> ready(PluginChoice choice, Class<P> type)
+      throws SettingException, PluginException {
+    Plugin plugin;
+    synchronized (catalog) {
+      plugin = catalog.find(choice);
+    }
+    Context context = new Context(configuration.settings(choice, plugin.descriptor()), memory);
+    return new Ready<>(choice, type.cast(plugin.provider()), context);
+  }
+}

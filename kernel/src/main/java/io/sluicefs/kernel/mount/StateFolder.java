@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.mount;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder in which each daemon of this user keeps a file about its mount: {@code /run/sluice}
+ * for root, {@code $XDG_RUNTIME_DIR/sluice} or {@code /tmp/sluice-<uid>} for others. A daemon holds
+ * a lock on its file as long as it lives, whatever way it ends.
+ */
+public final class StateFolder {
+  private static final Set<StandardOpenOption> OPTIONS =
+      Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  private static final int ATTEMPTS = 10;
+
+  /**
+   * The files this process has locked: opening and closing one of them again would give up its
+   * lock, as POSIX has it.
+   */
+  private static final Set<Path> CLAIMED = ConcurrentHashMap.newKeySet();
+
+  private final Path path;
+
+  /** Creates a view of the folder, which is made when it is first needed. */
+  public StateFolder(Path path) {
+    this.path = path;
+  }
+
+  /** Returns this user's folder. */
+  public static StateFolder ofThisUser() {
+    int uid;
+    try {
+      uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException("cannot read the owner of /proc/self", e);
+    }
+    if (uid == 0) {
+      return new StateFolder(Path.of("/run/sluice"));
+    }
+    String runtime = System.getenv("XDG_RUNTIME_DIR");
+    return new StateFolder(
+        runtime == null || runtime.isEmpty()
+            ? Path.of("/tmp/sluice-" + uid)
+            : Path.of(runtime, "sluice"));
+  }
+
+  /** Returns where the log of a daemon in the background goes when nothing else is said. */
+  public Path log(Mountpoint mountpoint) {
+    return path.resolve(name(mountpoint) + ".log");
+  }
+
+  /**
+   * Makes the folder, for this user only.
+   *
+   * @throws MountException if it is somebody else's, or cannot be made
+   */
+  public void create() throws MountException {
+    try {
+      if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectories(Objects.requireNonNull(path.toAbsolutePath().getParent()));
+        Files.createDirectory(
+            path,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+      Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+      if (!owner.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+        throw new MountException(path + ": belongs to another user; remove it");
+      }
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+    } catch (IOException e) {
+      throw new MountException(path + ": cannot keep the state of mounts there: " + e, e);
+    }
+  }
+
+  /**
+   * Claims a mountpoint for this process until the claim is closed.
+   *
+   * @throws MountException if another process has it
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
+  public Claim claim(Mountpoint mountpoint, String log) throws MountException {
+    create();
+    Path file = file(mountpoint);
+    if (!CLAIMED.add(file)) {
+      throw taken(mountpoint, file);
+    }
+    boolean claimed = false;
+    try {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        Claim claim = tryClaim(file, mountpoint, log);
+        if (claim != null) {
+          claimed = true;
+          return claim;
+        }
+      }
+    } catch (IOException e) {
+      throw new MountException(file + ": cannot be written: " + e.getMessage(), e);
+    } finally {
+      if (!claimed) {
+        CLAIMED.remove(file);
+      }
+    }
+    throw new MountException(file + ": is removed as often as it is made");
+  }
+
+  /** Returns null if the file was removed between opening and locking it. */
+  @SuppressWarnings("MustBeClosedChecker") // closed here on every path that returns no claim
+  private static @Nullable Claim tryClaim(Path file, Mountpoint mountpoint, String log)
+      throws IOException, MountException {
+    FileChannel channel =
+        FileChannel.open(
+            file,
+            OPTIONS,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try {
+      if (channel.tryLock() == null) {
+        channel.close();
+        throw taken(mountpoint, file);
+      }
+      MountRecord record =
+          new MountRecord(ProcessHandle.current().pid(), mountpoint.path(), "", log);
+      Claim claim = new Claim(file, channel, record);
+      if (read(file).filter(record::equals).isEmpty()) {
+        channel.close();
+        return null;
+      }
+      return claim;
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** Returns the record of the living daemon of a mountpoint. */
+  public Optional<MountRecord> find(Mountpoint mountpoint) {
+    Path file = file(mountpoint);
+    if (CLAIMED.contains(file)) {
+      return read(file);
+    }
+    if (!Files.isReadable(file)) {
+      return Optional.empty();
+    }
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return channel.tryLock() == null ? read(file) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static MountException taken(Mountpoint mountpoint, Path file) {
+    return new MountException(
+        "mountpoint %s is taken by%s; sluice umount %s first"
+            .formatted(
+                mountpoint.path(),
+                read(file).map(record -> " process " + record.pid()).orElse(" another process"),
+                mountpoint.path()));
+  }
+
+  private static Optional<MountRecord> read(Path file) {
+    try {
+      return MountRecord.parse(Files.readString(file));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Path file(Mountpoint mountpoint) {
+    return path.resolve(name(mountpoint) + ".mount");
+  }
+
+  private static String name(Mountpoint mountpoint) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest(mountpoint.path().toString().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** A mountpoint that is this process's. Close is idempotent. */
+  public static final class Claim implements AutoCloseable {
+    private final Path file;
+    private final FileChannel channel;
+    private final MountRecord record;
+
+    private Claim(Path file, FileChannel channel, MountRecord record) throws IOException {
+      this.file = file;
+      this.channel = channel;
+      this.record = record;
+      write(record);
+    }
+
+    /** Writes down what is mounted. */
+    void mounted(String source) throws IOException {
+      write(new MountRecord(record.pid(), record.mountpoint(), source, record.log()));
+    }
+
+    private void write(MountRecord what) throws IOException {
+      ByteBuffer text = ByteBuffer.wrap(what.text().getBytes(StandardCharsets.UTF_8));
+      channel.truncate(0);
+      channel.position(0);
+      while (text.hasRemaining()) {
+        channel.write(text);
+      }
+    }
+
+    @Override
+    public void close() {
+      if (!channel.isOpen()) {
+        return;
+      }
+      try {
+        // Before the lock goes, so that nobody else's file is removed.
+        Files.deleteIfExists(file);
+        channel.close();
+        CLAIMED.remove(file);
+      } catch (IOException e) {
+        System.getLogger(StateFolder.class.getName())
+            .log(System.Logger.Level.WARNING, "cannot remove " + file, e);
+      }
+    }
+  }
+}
