@@ -13,9 +13,10 @@ module io.sluicefs.spi.testkit {
   requires transitive org.junit.jupiter.api;
   requires transitive org.junit.jupiter.params;
 
-  exports io.sluicefs.spi.testkit;
+  exports io.sluicefs.spi.testkit.cache;
+  exports io.sluicefs.spi.testkit.fuse;
   exports io.sluicefs.spi.testkit.prefetch;
   exports io.sluicefs.spi.testkit.read;
   exports io.sluicefs.spi.testkit.transport;
-  exports io.sluicefs.spi.testkit.fuse;
+  exports io.sluicefs.spi.testkit;
 }

@@ -15,10 +15,14 @@ import org.jspecify.annotations.Nullable;
  * stack of every reservation. Closing it fails if any is still held.
  */
 public final class LeakCheckedMemory implements MemoryBudget, AutoCloseable {
+  /** A holder of memory may have some to give back that it had not when it was asked. */
+  private static final long ASK_AGAIN_MILLIS = 20;
+
   private final long limit;
   private final Map<Held, Throwable> held = new ConcurrentHashMap<>();
   private final List<Reclaimer> reclaimers = new CopyOnWriteArrayList<>();
   private long reserved;
+  private long peak;
 
   /** Creates a budget of {@code limit} bytes. */
   public LeakCheckedMemory(long limit) {
@@ -33,6 +37,11 @@ public final class LeakCheckedMemory implements MemoryBudget, AutoCloseable {
   @Override
   public synchronized long reserved() {
     return reserved;
+  }
+
+  /** Returns the most bytes that were reserved at any time. */
+  public synchronized long peak() {
+    return peak;
   }
 
   @Override
@@ -67,7 +76,7 @@ public final class LeakCheckedMemory implements MemoryBudget, AutoCloseable {
       }
       synchronized (this) {
         if (limit - reserved < bytes) {
-          wait();
+          wait(ASK_AGAIN_MILLIS);
         }
       }
     }
@@ -106,6 +115,7 @@ public final class LeakCheckedMemory implements MemoryBudget, AutoCloseable {
       return null;
     }
     reserved += bytes;
+    peak = Math.max(peak, reserved);
     Held reservation = new Held(bytes);
     held.put(reservation, new Throwable("reserved " + bytes + " bytes here"));
     return reservation;

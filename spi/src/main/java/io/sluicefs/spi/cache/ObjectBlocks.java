@@ -32,7 +32,8 @@ public interface ObjectBlocks extends BlockLoader, AutoCloseable {
    * @param index the block, from 0
    * @param count how many blocks from {@code index} the caller is about to ask for, at least 1:
    *     those of them that are neither there nor under way may be loaded in the same request.
-   *     Memory for {@code index} is waited for; memory for the others is taken only if free.
+   *     Memory for {@code index} is waited for; memory for the others is taken as {@link #prefetch}
+   *     takes it. If their load fails and that of {@code index} does not, the failure is theirs.
    * @throws StorageException the loader's, or {@link Kind#CANCELLED} if interrupted
    * @throws IndexOutOfBoundsException if the object has no such block
    */
@@ -42,8 +43,8 @@ public interface ObjectBlocks extends BlockLoader, AutoCloseable {
   /**
    * Loads those of {@code count} blocks from {@code index} that are neither there nor under way,
    * each run of neighbours in one request, as read-ahead: it never waits for memory and never
-   * evicts a block that was loaded ahead and not yet read. Returns when what it loads is there.
-   * Interrupt to cancel.
+   * evicts a block that was loaded ahead and may still be read. Returns when what it loads is
+   * there. Interrupt to cancel.
    *
    * @return how many blocks from {@code index} are there or were under way; less than {@code count}
    *     when memory was short
