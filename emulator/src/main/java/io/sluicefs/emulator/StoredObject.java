@@ -47,6 +47,22 @@ public record StoredObject(
     checksums = Map.copyOf(checksums);
   }
 
+  /** The same object with other tags. */
+  public StoredObject withTags(Map<String, String> changed) {
+    return new StoredObject(
+        bucket,
+        key,
+        etag,
+        lastModified,
+        type,
+        headers,
+        metadata,
+        changed,
+        checksums,
+        linkTarget,
+        content);
+  }
+
   /** Bytes of the object. */
   public long size() {
     return content.size();

@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
 
 /** A request whose body is a small document, or that has none but takes its time. */
 public final class DocumentReception implements Reception {
-  private static final int LIMIT = 8 << 20;
+  /** Bytes of the largest document. */
+  public static final int LIMIT = 8 << 20;
 
   private final ByteArrayOutputStream document = new ByteArrayOutputStream();
   private final Finish finish;

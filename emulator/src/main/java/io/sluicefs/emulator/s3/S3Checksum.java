@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.emulator.s3;
 
+import io.sluicefs.emulator.StoreException;
+import io.sluicefs.emulator.http.Xml;
 import io.sluicefs.emulator.store.Crc64;
 import io.sluicefs.emulator.store.CrcAlgebra;
 import io.sluicefs.emulator.store.Digests;
+import io.sluicefs.emulator.store.Upload;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -47,11 +52,6 @@ enum S3Checksum {
     return "x-amz-checksum-" + word();
   }
 
-  /** As documents spell it. */
-  String element() {
-    return "Checksum" + name();
-  }
-
   static Optional<S3Checksum> named(@Nullable String name) {
     return Arrays.stream(values()).filter(each -> each.name().equalsIgnoreCase(name)).findFirst();
   }
@@ -67,7 +67,7 @@ enum S3Checksum {
   }
 
   /** The arithmetic that makes a checksum of all bytes from those of parts; none for hashes. */
-  Optional<CrcAlgebra> algebra() {
+  private Optional<CrcAlgebra> algebra() {
     return switch (this) {
       case CRC32 -> Optional.of(CrcAlgebra.CRC32);
       case CRC32C -> Optional.of(CrcAlgebra.CRC32C);
@@ -76,12 +76,43 @@ enum S3Checksum {
     };
   }
 
-  /** A CRC as the bytes that are sent. */
-  byte[] bytes(long crc) {
-    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).putLong(crc);
-    return this == CRC64NVME
-        ? bytes.array()
-        : Arrays.copyOfRange(bytes.array(), Integer.BYTES, Long.BYTES);
+  /** The checksum of all bytes of the parts, each of which has one. */
+  String ofWhole(List<Upload.Part> parts) {
+    CrcAlgebra algebra =
+        algebra()
+            .orElseThrow(
+                () ->
+                    new StoreException(
+                        400,
+                        "InvalidRequest",
+                        "The FULL_OBJECT checksum type cannot be used with " + name()));
+    long crc = 0;
+    for (Upload.Part part : parts) {
+      long ofPart = new BigInteger(1, decoded(part)).longValue();
+      crc = algebra.combine(crc, ofPart, part.content().size());
+    }
+    byte[] all = ByteBuffer.allocate(Long.BYTES).putLong(crc).array();
+    return base64(this == CRC64NVME ? all : Arrays.copyOfRange(all, Integer.BYTES, Long.BYTES));
+  }
+
+  /** The checksum of the parts' checksums. */
+  String ofParts(List<Upload.Part> parts) {
+    Running running = start();
+    parts.forEach(part -> running.update(ByteBuffer.wrap(decoded(part))));
+    return base64(running.value()) + "-" + parts.size();
+  }
+
+  private byte[] decoded(Upload.Part part) {
+    return Base64.getDecoder().decode(part.checksums().getOrDefault(word(), ""));
+  }
+
+  /** The elements that tell a client. */
+  static void leaves(Xml xml, Map<String, String> checksums) {
+    checksums.forEach(
+        (word, value) ->
+            xml.leaf(
+                word.equals(TYPE) ? "ChecksumType" : "Checksum" + word.toUpperCase(Locale.ROOT),
+                value));
   }
 
   /** The fields that tell a client. */

@@ -9,12 +9,16 @@ import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.Answer;
 import io.sluicefs.emulator.http.Conditionals;
 import io.sluicefs.emulator.http.Dialect;
+import io.sluicefs.emulator.http.DocumentReception;
 import io.sluicefs.emulator.http.Reception;
 import io.sluicefs.emulator.http.RequestHead;
 import io.sluicefs.emulator.http.Xml;
 import io.sluicefs.emulator.store.Catalog;
+import io.sluicefs.emulator.store.ContentSink;
+import io.sluicefs.emulator.store.MemoryBacking;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
@@ -26,14 +30,20 @@ public final class S3Dialect implements Dialect {
 
   private static final Logger LOG = System.getLogger(S3Dialect.class.getName());
 
+  private static final long LARGEST_BODY = 5L << 30;
+
+  private final Catalog catalog;
   private final Counters counters;
   private final SignatureV4 signatures;
   private final S3Objects objects;
   private final S3Buckets buckets;
   private final S3Listings listings;
+  private final S3Writes writes;
+  private final S3Multipart multipart;
   private final AtomicLong requestIds = new AtomicLong(System.nanoTime());
 
   public S3Dialect(Catalog catalog, Counters counters, EmulatorOptions options) {
+    this.catalog = catalog;
     this.counters = counters;
     this.signatures =
         new SignatureV4(
@@ -44,6 +54,8 @@ public final class S3Dialect implements Dialect {
     this.objects = new S3Objects(catalog);
     this.buckets = new S3Buckets(catalog, options.s3Region());
     this.listings = new S3Listings(catalog);
+    this.writes = new S3Writes(catalog);
+    this.multipart = new S3Multipart(catalog, writes);
   }
 
   @Override
@@ -60,13 +72,83 @@ public final class S3Dialect implements Dialect {
           Reception.withoutBody(() -> listings.version1(head, address.bucket()));
       case LIST_BUCKETS -> Reception.withoutBody(buckets::list);
       case HEAD_BUCKET -> Reception.withoutBody(() -> buckets.head(address.bucket()));
-      default ->
+
+      case CREATE_BUCKET -> document(head, verified, body -> buckets.create(address.bucket()));
+      case DELETE_BUCKET -> document(head, verified, body -> buckets.delete(address.bucket()));
+      case GET_BUCKET_LOCATION -> Reception.withoutBody(() -> buckets.location(address.bucket()));
+      case GET_BUCKET_VERSIONING ->
+          Reception.withoutBody(() -> buckets.versioning(address.bucket()));
+      case LIST_UPLOADS ->
+          Reception.withoutBody(() -> multipart.listUploads(head, address.bucket()));
+      case DELETE_OBJECTS ->
+          document(head, verified, body -> writes.deleteBatch(address.bucket(), body));
+      case PUT_OBJECT -> {
+        S3Headers.precondition(head)
+            .check(catalog.bucket(address.bucket()).get(address.key()).orElse(null));
+        yield object(
+            head,
+            verified,
+            (received, checksums) -> writes.put(head, address, received, checksums));
+      }
+      case COPY_OBJECT -> document(head, verified, body -> writes.copy(head, address));
+      case DELETE_OBJECT -> document(head, verified, body -> writes.delete(address));
+      case GET_TAGGING -> Reception.withoutBody(() -> writes.tags(address));
+      case PUT_TAGGING -> document(head, verified, body -> writes.setTags(address, body));
+      case DELETE_TAGGING -> document(head, verified, body -> writes.deleteTags(address));
+      case INITIATE_UPLOAD -> document(head, verified, body -> multipart.initiate(head, address));
+      case UPLOAD_PART -> {
+        multipart.pending(head, address);
+        S3Multipart.checkPartNumber(head);
+        yield object(
+            head,
+            verified,
+            (received, checksums) -> multipart.uploadPart(head, address, received, checksums));
+      }
+      case UPLOAD_PART_COPY -> document(head, verified, body -> multipart.copyPart(head, address));
+      case LIST_PARTS -> Reception.withoutBody(() -> multipart.listParts(head, address));
+      case COMPLETE_UPLOAD ->
+          document(head, verified, body -> multipart.complete(head, address, body));
+      case ABORT_UPLOAD -> document(head, verified, body -> multipart.abort(head, address));
+      case UNKNOWN ->
           throw new StoreException(
               501,
               "NotImplemented",
-              "A header you provided implies functionality that is not implemented. "
-                  + verified.hash());
+              "A header you provided implies functionality that is not implemented.");
     };
+  }
+
+  /** A request whose body becomes an object or a part. */
+  private Reception object(RequestHead head, SignatureV4.Verified verified, S3Body.Then then)
+      throws IOException {
+    long expected = S3Body.expected(head);
+    if (expected < 0 && !"chunked".equalsIgnoreCase(head.header("transfer-encoding"))) {
+      throw new StoreException(
+          411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+    }
+    if (expected > LARGEST_BODY) {
+      throw new StoreException(
+          400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.");
+    }
+    return new S3Body(head, verified, catalog.sink(expected), counters, then);
+  }
+
+  /** A request whose body, if any, is a small document. */
+  private static Reception document(
+      RequestHead head, SignatureV4.Verified verified, DocumentReception.Finish finish) {
+    if (S3Body.expected(head) > DocumentReception.LIMIT) {
+      throw new StoreException(400, "MaxMessageLengthExceeded", "Your request was too large.");
+    }
+    ContentSink sink = new MemoryBacking().sink(S3Body.expected(head));
+    return new S3Body(
+        head,
+        verified,
+        sink,
+        null,
+        (received, checksums) -> {
+          byte[] body = new byte[Math.toIntExact(received.content().size())];
+          received.content().read(0, ByteBuffer.wrap(body));
+          return finish.answer(body);
+        });
   }
 
   @Override

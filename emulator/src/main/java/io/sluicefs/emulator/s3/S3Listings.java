@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 
 /** Pages of a bucket's objects. */
 final class S3Listings {
-  private static final int LARGEST_PAGE = 1000;
+  static final int LARGEST_PAGE = 1000;
 
   private final Catalog catalog;
 
@@ -98,16 +98,16 @@ final class S3Listings {
         head.parameter("prefix", ""),
         head.parameter("delimiter", ""),
         marker,
-        limit(head, "max-keys"));
+        Math.min(limit(head, "max-keys", LARGEST_PAGE), LARGEST_PAGE));
   }
 
-  /** A page size; larger than the largest is the largest. */
-  static int limit(RequestHead head, String parameter) {
+  /** A number of zero or more. */
+  static int limit(RequestHead head, String parameter, int otherwise) {
     String value = head.parameter(parameter, "");
     try {
-      int limit = value.isEmpty() ? LARGEST_PAGE : Integer.parseInt(value);
+      int limit = value.isEmpty() ? otherwise : Integer.parseInt(value);
       if (limit >= 0) {
-        return Math.min(limit, LARGEST_PAGE);
+        return limit;
       }
     } catch (NumberFormatException e) {
       throw new StoreException(

@@ -4,6 +4,7 @@ package io.sluicefs.emulator.s3;
 import io.sluicefs.emulator.RequestKind;
 import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.RequestHead;
+import java.util.Set;
 
 /** What an S3 request asks for. */
 enum S3Operation {
@@ -33,6 +34,36 @@ enum S3Operation {
   ABORT_UPLOAD(RequestKind.MULTIPART_ABORT),
   UNKNOWN(RequestKind.OTHER);
 
+  /** Sub-resources that would change the meaning of a request and are not there. */
+  private static final Set<String> NOT_SPOKEN =
+      Set.of(
+          "accelerate",
+          "acl",
+          "analytics",
+          "cors",
+          "encryption",
+          "intelligent-tiering",
+          "inventory",
+          "legal-hold",
+          "lifecycle",
+          "logging",
+          "metrics",
+          "notification",
+          "object-lock",
+          "ownershipControls",
+          "policy",
+          "policyStatus",
+          "publicAccessBlock",
+          "replication",
+          "requestPayment",
+          "restore",
+          "retention",
+          "select",
+          "torrent",
+          "versions",
+          "website",
+          "attributes");
+
   private final RequestKind kind;
 
   S3Operation(RequestKind kind) {
@@ -51,6 +82,9 @@ enum S3Operation {
   }
 
   private static S3Operation ofBucket(RequestHead head) {
+    if (head.query().keySet().stream().anyMatch(NOT_SPOKEN::contains)) {
+      return UNKNOWN;
+    }
     return switch (head.method()) {
       case "HEAD" -> HEAD_BUCKET;
       case "PUT" -> CREATE_BUCKET;
@@ -71,6 +105,9 @@ enum S3Operation {
   }
 
   private static S3Operation ofObject(RequestHead head) {
+    if (head.query().keySet().stream().anyMatch(NOT_SPOKEN::contains)) {
+      return UNKNOWN;
+    }
     boolean upload = head.has("uploadId");
     boolean tagging = head.has("tagging");
     boolean copy = head.header("x-amz-copy-source") != null;

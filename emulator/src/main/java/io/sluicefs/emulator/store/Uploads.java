@@ -48,11 +48,24 @@ public final class Uploads {
     return upload;
   }
 
-  /** All pending uploads by key, then by id. */
-  public List<Upload> all() {
-    List<Upload> all = new ArrayList<>(pending.values());
-    all.sort(Comparator.comparing(Upload::key, KeyOrder.UTF_8).thenComparing(Upload::id));
-    return all;
+  /**
+   * Pending uploads by key, then by id.
+   *
+   * @param prefix only of keys that begin with it
+   * @param keyMarker only of keys after it; empty = all
+   * @param idMarker of the key that is the marker, only ids after it; empty = none of that key
+   */
+  public List<Upload> after(String prefix, String keyMarker, String idMarker) {
+    return pending.values().stream()
+        .filter(upload -> upload.key().startsWith(prefix))
+        .filter(
+            upload -> {
+              int order = keyMarker.isEmpty() ? 1 : KeyOrder.UTF_8.compare(upload.key(), keyMarker);
+              return order > 0
+                  || (order == 0 && !idMarker.isEmpty() && upload.id().compareTo(idMarker) > 0);
+            })
+        .sorted(Comparator.comparing(Upload::key, KeyOrder.UTF_8).thenComparing(Upload::id))
+        .toList();
   }
 
   /** Adds a part, replacing one of the same number. */
