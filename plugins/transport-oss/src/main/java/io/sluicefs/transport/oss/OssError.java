@@ -74,7 +74,9 @@ record OssError(
     Kind kind = kind();
     StringBuilder text = new StringBuilder(what).append(": ");
     if (code.isEmpty()) {
-      text.append("HTTP ").append(status).append(", not an answer of OSS");
+      text.append("HTTP ")
+          .append(status)
+          .append(requestId.isEmpty() ? ", not an answer of OSS" : "");
     } else {
       text.append(code);
       if (!message.isEmpty()) {
@@ -170,7 +172,7 @@ record OssError(
     if (kind == Kind.ACCESS_DENIED) {
       return "check the policies of the bucket and of the user";
     }
-    if (code.isEmpty() && kind != Kind.NOT_FOUND && kind != Kind.PRECONDITION_FAILED) {
+    if (code.isEmpty() && requestId.isEmpty()) {
       return "check that " + used.server() + " is an endpoint of OSS";
     }
     return "";

@@ -15,9 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes signed requests with the SDK's code. Every request is signed on its own, by its headers: a
- * signature costs tens of microseconds of the milliseconds an 8 MiB range takes, and signed URLs
- * kept per key would put credentials where servers log them. Thread-safe.
+ * Makes signed requests with the SDK's code. Every request is signed on its own, by its headers:
+ * that costs 6 (V1) to 13 (V4) microseconds of CPU, 2 ms per GiB read in ranges of 8 MiB, too little
+ * to keep signed URLs per key, which would also put credentials where servers log them. Thread-safe.
  */
 final class OssSigner {
   private final OssEndpoint endpoint;
@@ -57,8 +57,17 @@ final class OssSigner {
     parts.setProduct(OSSConstants.PRODUCT_DEFAULT);
     parts.setRegion(region);
     parts.setTickOffset(clockOffsetMillis);
-    OSSSignerBase.createRequestSigner(version, parts).sign(request);
+    OSSSignerBase.createRequestSigner(version(parameters), parts).sign(request);
     return request;
+  }
+
+  /**
+   * The SDK trims parameters before it signs them V4, not before it sends them: a prefix with a
+   * space at its start or end would never be accepted. V1 does not cover it.
+   */
+  private SignVersion version(Map<String, String> parameters) {
+    boolean survives = parameters.values().stream().allMatch(value -> value.equals(value.trim()));
+    return survives ? version : SignVersion.V1;
   }
 
   /** Signs by the store's clock from now on; returns whether that makes a difference. */

@@ -43,6 +43,7 @@ final class OssTransport implements Transport {
   private final OssSigner signer;
   private final ControlClient control;
   private final RangeReader reader;
+  private volatile boolean closed;
 
   OssTransport(OssTransportConfig config, CredentialSource credentials) {
     this.credentials = credentials;
@@ -142,10 +143,19 @@ final class OssTransport implements Transport {
   /** Sends a request, and once more if only the credentials or the clock were out of date. */
   private <T extends @Nullable Object> T signed(String what, Request<T> request)
       throws StorageException {
+    if (closed) {
+      throw new StorageException(Kind.CANCELLED, what + ": the transport is closed");
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new StorageException(Kind.CANCELLED, what + ": interrupted");
+    }
     OssAttempt attempt = new OssAttempt(what, endpoint, credentials.get());
     try {
       return request.send(attempt);
     } catch (StorageException e) {
+      if (closed && e.kind() == Kind.UNREACHABLE) {
+        throw new StorageException(Kind.CANCELLED, what + ": the transport was closed", e);
+      }
       OssError error = attempt.error();
       if (error == null || !isRemedied(error, attempt)) {
         throw e;
@@ -177,11 +187,12 @@ final class OssTransport implements Transport {
   }
 
   private String name(String key) {
-    return endpoint.location() + "/" + key;
+    return endpoint.location() + "/" + key.replaceAll("\\p{Cntrl}", "?");
   }
 
   @Override
   public void close() {
+    closed = true;
     reader.close();
     control.close();
   }

@@ -106,7 +106,7 @@ record OssTransportConfig(
           .withDefault("64");
 
   private static final Pattern LOOPBACK =
-      Pattern.compile("localhost|127(\\.\\d{1,3}){3}|::1|0:0:0:0:0:0:0:1");
+      Pattern.compile("(.*\\.)?localhost|127(\\.\\d{1,3}){3}|::1|0:0:0:0:0:0:0:1");
   private static final Pattern ADDRESS =
       Pattern.compile("localhost|\\d{1,3}(\\.\\d{1,3}){3}|.*:.*");
 
@@ -145,7 +145,8 @@ record OssTransportConfig(
 
   /** Returns what requests call the client. */
   String userAgent() {
-    return "sluice";
+    String version = OssTransportConfig.class.getPackage().getImplementationVersion();
+    return version == null ? "sluice" : "sluice/" + version;
   }
 
   private static OssEndpoint endpoint(PluginSettings settings) throws SettingException {
@@ -173,7 +174,7 @@ record OssTransportConfig(
     if (cname && pathStyle) {
       throw settings.error(CNAME, "not possible together with path-style = true");
     }
-    if (isAddress && !cname && !pathStyle) {
+    if (isAddress && !cname && !pathStyle && !endpoint.host().equals("localhost")) {
       throw settings.error(
           PATH_STYLE, "has to be true, as no name can stand before " + endpoint.host());
     }

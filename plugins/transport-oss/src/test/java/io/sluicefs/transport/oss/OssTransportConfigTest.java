@@ -156,6 +156,15 @@ class OssTransportConfigTest {
                 .toList()));
   }
 
+  @Test
+  void isDescribedInItsReadme() throws IOException {
+    String readme = Files.readString(Path.of("README.md"));
+
+    for (Setting<?> setting : OssTransportConfig.SETTINGS) {
+      assertTrue(readme.contains("| `" + setting.name() + "` |"), setting.name());
+    }
+  }
+
   private static OssTransportConfig config(Map<String, String> settings) throws SettingException {
     return OssTransportConfig.of(OssSettings.of(MINIMAL, settings));
   }
