@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes signed requests with the SDK's code. Every request is signed on its own, by its headers:
- * that costs 6 (V1) to 13 (V4) microseconds of CPU, 2 ms per GiB read in ranges of 8 MiB, too little
- * to keep signed URLs per key, which would also put credentials where servers log them. Thread-safe.
+ * that costs 6 (V1) to 13 (V4) microseconds of CPU, 2 ms per GiB read in ranges of 8 MiB, too
+ * little to keep signed URLs per key, which would also put credentials where servers log them.
+ * Thread-safe.
  */
 final class OssSigner {
   private final OssEndpoint endpoint;

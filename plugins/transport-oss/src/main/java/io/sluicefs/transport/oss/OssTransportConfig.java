@@ -10,6 +10,7 @@ import io.sluicefs.spi.Setting;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.transport.oss.OssEndpoint.Addressing;
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,8 +146,8 @@ record OssTransportConfig(
 
   /** Returns what requests call the client. */
   String userAgent() {
-    String version = OssTransportConfig.class.getPackage().getImplementationVersion();
-    return version == null ? "sluice" : "sluice/" + version;
+    ModuleDescriptor module = OssTransportConfig.class.getModule().getDescriptor();
+    return module == null ? "sluice" : module.rawVersion().map("sluice/"::concat).orElse("sluice");
   }
 
   private static OssEndpoint endpoint(PluginSettings settings) throws SettingException {
