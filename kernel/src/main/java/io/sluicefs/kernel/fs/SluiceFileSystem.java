@@ -301,8 +301,8 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     Inode directory = handle.inode();
     int at = (int) offset;
     try {
-      for (boolean some = false; ; some = true) {
-        if (at >= FIRST_ENTRY && some && !reader.has(at - FIRST_ENTRY)) {
+      for (boolean some = false; ; ) {
+        if (some && !reader.has(at - FIRST_ENTRY)) {
           // What is there is answered now; waiting for the next page is for the next call.
           return;
         }
@@ -310,7 +310,8 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
           return;
         }
         at++;
-        if (at > FIRST_ENTRY) {
+        if (at > FIRST_ENTRY && !some) {
+          some = true;
           handle.advanced();
         }
       }

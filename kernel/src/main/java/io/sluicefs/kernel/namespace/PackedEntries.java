@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PackedEntries {
   private static final int DISTRUSTED = 0x80;
+  private static final int KIND = 0x7f;
 
   /** What the first byte of an entry says of its kind. */
   private static final FileKind[] KINDS = {FileKind.DIRECTORY, FileKind.FILE, FileKind.SYMLINK};
@@ -121,7 +122,7 @@ final class PackedEntries {
     Page page = pageOf(number);
     PackedBytes.Cursor at = page.data.at(page.at(number));
     byte flags = at.octet();
-    FileKind kind = KINDS[flags & ~DISTRUSTED];
+    FileKind kind = KINDS[flags & KIND];
     String name = at.text();
     ObjectVersion version = kind == FileKind.DIRECTORY ? null : ObjectVersion.unpack(at);
     return new ListedEntry(name, kind, version, page.asOf, flags >= 0);
@@ -129,7 +130,7 @@ final class PackedEntries {
 
   FileKind kind(int number) {
     Page page = pageOf(number);
-    return KINDS[page.data.get(page.at(number)) & ~DISTRUSTED];
+    return KINDS[page.data.get(page.at(number)) & KIND];
   }
 
   void becomeDirectory(int number) {
