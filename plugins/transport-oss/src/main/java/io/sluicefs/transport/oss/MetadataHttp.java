@@ -10,11 +10,14 @@ import java.net.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Small requests to the services that hand out credentials; redirects are not followed. */
 final class MetadataHttp {
   private static final int TIMEOUT_MILLIS = 5_000;
   private static final int MAX_ANSWER = 64 << 10;
+  private static final Pattern CODE = Pattern.compile("\"Code\"\\s*:\\s*\"([A-Za-z0-9.]{1,80})\"");
 
   private MetadataHttp() {}
 
@@ -45,7 +48,8 @@ final class MetadataHttp {
         int status = connection.getResponseCode();
         if (status != 200) {
           throw new StorageException(
-              Kind.BAD_CREDENTIALS, source + " answered HTTP " + status + " at " + uri);
+              Kind.BAD_CREDENTIALS,
+              "%s answered HTTP %d%s at %s".formatted(source, status, code(connection), uri));
         }
         try (InputStream in = connection.getInputStream()) {
           return new String(in.readNBytes(MAX_ANSWER), StandardCharsets.UTF_8);
@@ -58,6 +62,18 @@ final class MetadataHttp {
     } catch (IOException e) {
       throw new StorageException(
           Kind.BAD_CREDENTIALS, source + " cannot be reached at " + uri + ": " + e, e);
+    }
+  }
+
+  /** Returns the service's word for an error, with a space before it; empty if there is none. */
+  private static String code(HttpURLConnection connection) throws IOException {
+    try (InputStream in = connection.getErrorStream()) {
+      if (in == null) {
+        return "";
+      }
+      String body = new String(in.readNBytes(MAX_ANSWER), StandardCharsets.UTF_8);
+      Matcher code = CODE.matcher(body);
+      return code.find() ? " " + code.group(1) : "";
     }
   }
 }

@@ -17,6 +17,8 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
+import java.io.CharConversionException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Map;
@@ -105,6 +107,10 @@ final class OssTransport implements Transport {
                   try {
                     return OssListing.parse(request, body);
                   } catch (XMLStreamException e) {
+                    if (e.getNestedException() instanceof IOException broken
+                        && !(broken instanceof CharConversionException)) {
+                      throw broken;
+                    }
                     throw corrupt(what, e);
                   }
                 },

@@ -44,7 +44,11 @@ final class ProfileCredentials implements CredentialSource {
 
   @Override
   public boolean reject(Credentials rejected) {
-    provider.refresh();
-    return true;
+    try {
+      provider.refresh();
+      return !get().getAccessKeyId().equals(rejected.getAccessKeyId());
+    } catch (StorageException | InvalidCredentialsException e) {
+      return false;
+    }
   }
 }

@@ -268,6 +268,50 @@ class OssCredentialsTest {
   }
 
   @Test
+  void saysWhyTheRoleIsNotGiven() throws Exception {
+    Path token = Files.writeString(directory.resolve("token"), "hidden");
+    try (AnswerServer server =
+        new AnswerServer(
+            request ->
+                AnswerServer.answer(
+                    400, "", "{\"Code\":\"AuthenticationFail.OIDCToken.Expired\"}"))) {
+      assertBad(
+          Map.of(
+              "credentials", "oidc",
+              "sts-endpoint", server.url(),
+              "oidc-role-arn", "role",
+              "oidc-provider-arn", "provider",
+              "oidc-token-file", token.toString()),
+          "HTTP 400 AuthenticationFail.OIDCToken.Expired");
+    }
+  }
+
+  @Test
+  void triesAChangedProfileAgain() throws Exception {
+    Path file = Files.writeString(directory.resolve("credentials"), profile("id1"));
+    assertTrue(file.toFile().setLastModified(1_000_000));
+    try (AnswerServer server =
+            new AnswerServer(
+                request ->
+                    request.headers().getOrDefault("authorization", "").startsWith("OSS id1:")
+                        ? EXPIRED
+                        : EMPTY_PAGE);
+        Transport transport =
+            OssTransports.open(
+                server.url(), Map.of("credentials", "profile", "profile-file", file.toString()))) {
+      assertThrows(StorageException.class, () -> transport.list(ListRequest.directory("")));
+      assertEquals(1, server.requests().size());
+      Files.writeString(file, profile("id2"));
+
+      transport.list(ListRequest.directory(""));
+    }
+  }
+
+  private static String profile(String id) {
+    return "[default]\noss_access_key_id = %s\noss_secret_access_key = secret\n".formatted(id);
+  }
+
+  @Test
   void printsNoSecret() throws Exception {
     Credentials credentials =
         credentials(Map.of("access-key-id", "hidden1", "access-key-secret", "hidden2"), Map.of());

@@ -197,6 +197,15 @@ class OssErrorTest {
   }
 
   @Test
+  void tellsABrokenConnectionFromABrokenListing() throws Exception {
+    StorageException failure =
+        listing("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<ListBucketResult>");
+
+    assertEquals(Kind.UNREACHABLE, failure.kind());
+    assertOneLine(failure, "broke");
+  }
+
+  @Test
   void givesUpAnAnswerThatDoesNotCome() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     try (AnswerServer server =
