@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.transport;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.testkit.read.PatternTransport;
+import io.sluicefs.spi.transport.ReadProgress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(60)
+class RetryingTransportTest {
+  private static final int KIB = 1 << 10;
+
+  private final PatternTransport store = new PatternTransport();
+  private final ObjectId id = store.add("model", "1", 1 << 20);
+  private final RetryingTransport transport =
+      new RetryingTransport(store, quick(Duration.ofSeconds(30)));
+
+  @ParameterizedTest
+  @EnumSource
+  void whatMayPassIsTriedAgainAndNothingElse(Kind kind) throws Exception {
+    store.failNext(kind, 0);
+    if (kind.retryable()) {
+      assertArrayEquals(store.expect(id, 0, 100), read(new ByteRange(0, 100)));
+      assertEquals(2, store.requests());
+    } else {
+      StorageException failure =
+          assertThrows(StorageException.class, () -> read(new ByteRange(0, 100)));
+      assertEquals(kind, failure.kind());
+      assertEquals(1, store.requests());
+    }
+  }
+
+  @Test
+  void aReadGoesOnFromItsLastGoodByteInTheMiddleOfABuffer() throws Exception {
+    store.failNext(Kind.UNREACHABLE, 150 * KIB);
+    store.failNext(Kind.TIMEOUT, 0);
+    store.failNext(Kind.CORRUPT, 60 * KIB);
+    List<Long> told = new ArrayList<>();
+    ByteBuffer[] target = {direct(100 * KIB), direct(100 * KIB), direct(100 * KIB + 3)};
+    long end = 5000 + 300 * KIB + 3;
+
+    transport.read(id, new ByteRange(5000, end), target, told::add);
+
+    assertEquals(
+        List.of(
+            new ByteRange(5000, end),
+            new ByteRange(5000 + 150 * KIB, end),
+            new ByteRange(5000 + 150 * KIB, end),
+            new ByteRange(5000 + 210 * KIB, end)),
+        store.reads());
+    assertEquals(told.stream().sorted().distinct().toList(), told);
+    assertEquals(end - 5000, told.getLast());
+    ByteBuffer all = ByteBuffer.allocate(300 * KIB + 3);
+    for (ByteBuffer buffer : target) {
+      assertEquals(0, buffer.remaining());
+      all.put(buffer.flip());
+    }
+    assertArrayEquals(store.expect(id, 5000, 300 * KIB + 3), all.array());
+  }
+
+  @Test
+  void aFailureAfterTheLastByteIsNone() throws Exception {
+    store.failNext(Kind.UNREACHABLE, 100 * KIB);
+
+    read(new ByteRange(0, 100 * KIB));
+
+    assertEquals(1, store.requests());
+  }
+
+  @Test
+  void whatLastsFailsAtTheDeadline() throws Exception {
+    store.failAll(Kind.SERVER_ERROR);
+    RetryingTransport impatient = new RetryingTransport(store, quick(Duration.ofMillis(100)));
+
+    StorageException failure =
+        assertThrows(
+            StorageException.class,
+            () ->
+                impatient.read(
+                    id, new ByteRange(0, 10), new ByteBuffer[] {direct(10)}, ReadProgress.NONE));
+
+    assertEquals(Kind.SERVER_ERROR, failure.kind());
+    assertTrue(store.requests() > 1);
+    store.recover();
+    read(new ByteRange(0, 10));
+  }
+
+  @Test
+  void aReadThatComesFurtherIsNotGivenUp() throws Exception {
+    for (int i = 0; i < 60; i++) {
+      store.failNext(Kind.UNREACHABLE, KIB);
+    }
+    RetryPolicy policy =
+        new RetryPolicy(
+            Duration.ofNanos(1),
+            Duration.ofNanos(1),
+            Duration.ofDays(1),
+            Duration.ofSeconds(30),
+            Duration.ZERO,
+            Duration.ZERO);
+    ByteBuffer[] target = {direct(61 * KIB)};
+
+    new RetryingTransport(store, policy)
+        .read(id, ByteRange.of(0, 61 * KIB), target, ReadProgress.NONE);
+
+    assertEquals(61, store.requests());
+  }
+
+  @Test
+  void anInterruptedPauseIsACancelledRead() throws Exception {
+    store.failAll(Kind.THROTTLED);
+    RetryPolicy patient = RetryPolicy.STANDARD.withDeadline(Duration.ofDays(1));
+    RetryingTransport waiting = new RetryingTransport(store, patient);
+    List<Kind> kinds = new ArrayList<>();
+    Thread reader =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  try {
+                    waiting.read(
+                        id, new ByteRange(0, 9), new ByteBuffer[] {direct(9)}, ReadProgress.NONE);
+                  } catch (StorageException e) {
+                    kinds.add(e.kind());
+                    kinds.add(Thread.currentThread().isInterrupted() ? e.kind() : Kind.CORRUPT);
+                  }
+                });
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (reader.getState() != Thread.State.TIMED_WAITING) {
+      assertTrue(System.nanoTime() < deadline, "never pauses");
+      Thread.onSpinWait();
+    }
+    reader.interrupt();
+    reader.join();
+
+    assertEquals(List.of(Kind.CANCELLED, Kind.CANCELLED), kinds);
+  }
+
+  @Test
+  void pausesDoubleUpToTheLongestAndAreLongerWhenThrottled() {
+    RetryPolicy policy = RetryPolicy.STANDARD;
+    assertEquals(Duration.ofMillis(50).toNanos(), policy.pauseNanos(1, false));
+    assertEquals(Duration.ofMillis(100).toNanos(), policy.pauseNanos(2, false));
+    assertEquals(Duration.ofMillis(500).toNanos(), policy.pauseNanos(1, true));
+    assertEquals(Duration.ofSeconds(8).toNanos(), policy.pauseNanos(9, false));
+    assertEquals(Duration.ofSeconds(8).toNanos(), policy.pauseNanos(1000, true));
+  }
+
+  private static RetryPolicy quick(Duration deadline) {
+    Duration pause = Duration.ofMillis(1);
+    return new RetryPolicy(pause, pause, pause, deadline, deadline, deadline);
+  }
+
+  private byte[] read(ByteRange range) throws StorageException {
+    ByteBuffer target = direct((int) range.length());
+    transport.read(id, range, new ByteBuffer[] {target}, ReadProgress.NONE);
+    byte[] bytes = new byte[(int) range.length()];
+    target.flip().get(bytes);
+    return bytes;
+  }
+
+  private static ByteBuffer direct(int size) {
+    return ByteBuffer.allocateDirect(size);
+  }
+}
