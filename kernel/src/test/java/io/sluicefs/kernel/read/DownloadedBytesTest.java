@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import static io.sluicefs.kernel.read.ReadStack.KIB;
+import static io.sluicefs.kernel.read.ReadStack.MIB;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sluicefs.spi.ObjectId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** That no byte leaves the store twice, and none that nobody wants. */
+@Timeout(120)
+class DownloadedBytesTest {
+  private static final int READERS = 8;
+
+  /** What one of several readers does. */
+  private interface Work {
+    void run(int reader, ReadSession session) throws Exception;
+  }
+
+  @Test
+  void aFileReadInOrderIsDownloadedOnceInChunks() throws Exception {
+    long size = 64 * MIB;
+    try (ReadStack stack = new ReadStack(16 * MIB, Map.of("chunk-size", "1MiB"))) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        stack.checkInOrder(session, 0, size, 128 * KIB);
+      }
+      assertEquals(size, stack.store.bytes());
+      assertTrue(
+          stack.store.requests() <= 96, () -> stack.store.requests() + " requests for 64 chunks");
+    }
+  }
+
+  @Test
+  void theSameWithRequestsOfOneMebibyteAndAnOddSize() throws Exception {
+    long size = 40 * MIB + 12_345;
+    try (ReadStack stack = new ReadStack(16 * MIB, Map.of())) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        stack.checkInOrder(session, 0, size, MIB);
+      }
+      assertEquals(size, stack.store.bytes());
+    }
+  }
+
+  @Test
+  void randomReadsDownloadTheirBlocksAlone() throws Exception {
+    long size = 4096L * MIB;
+    try (ReadStack stack = new ReadStack(16 * MIB, Map.of())) {
+      ObjectId id = stack.store.add("model", "1", size);
+      Random random = new Random(7);
+      try (ReadSession session = stack.open(id, size)) {
+        for (int i = 0; i < 200; i++) {
+          stack.check(session, 4096 * random.nextLong(size / 4096), 4096);
+        }
+        stack.settle();
+      }
+      assertTrue(stack.store.bytes() <= 200L * 128 * KIB, () -> stack.store.bytes() + " bytes");
+    }
+  }
+
+  @Test
+  void readersOfOneFileShareItsBytes() throws Exception {
+    int size = 32 * MIB;
+    try (ReadStack stack = new ReadStack(48 * MIB, Map.of("chunk-size", "1MiB"))) {
+      ObjectId id = stack.store.add("model", "1", size);
+      readAtOnce(
+          stack, id, size, (reader, session) -> stack.checkInOrder(session, 0, size, 128 * KIB));
+      assertEquals(size, stack.store.bytes());
+    }
+  }
+
+  @Test
+  void readersSideBySideShareTheBytesOfAFileLargerThanTheCache() throws Exception {
+    int size = 64 * MIB;
+    CyclicBarrier barrier = new CyclicBarrier(READERS);
+    try (ReadStack stack = new ReadStack(16 * MIB, Map.of("chunk-size", "1MiB"))) {
+      ObjectId id = stack.store.add("model", "1", size);
+      readAtOnce(
+          stack,
+          id,
+          size,
+          (reader, session) -> {
+            for (int at = 0; at < size; at += MIB) {
+              barrier.await();
+              stack.checkInOrder(session, at, at + MIB, 128 * KIB);
+            }
+          });
+      assertEquals(size, stack.store.bytes());
+    }
+  }
+
+  @Test
+  void slicesOfEightReadersAreDownloadedOnceThroughACacheOfAQuarter() throws Exception {
+    int slice = 2 * MIB + 12 * KIB;
+    int tensors = 16;
+    int size = tensors * READERS * slice;
+    try (ReadStack stack = new ReadStack(size / 4, Map.of("chunk-size", "1MiB"))) {
+      ObjectId id = stack.store.add("model", "1", size);
+      readAtOnce(
+          stack,
+          id,
+          size,
+          (reader, session) -> {
+            for (int tensor : shuffled(tensors)) {
+              long start = (tensor * (long) READERS + reader) * slice;
+              stack.checkInOrder(session, start, start + slice, 128 * KIB);
+            }
+          });
+      stack.settle();
+      double ratio = (double) stack.store.bytes() / size;
+      System.out.printf(
+          "eight readers of slices: %.3f, %d requests, %s%n",
+          ratio, stack.store.requests(), stack.readers.stats());
+      assertTrue(ratio <= 1.05, () -> "downloaded " + ratio + " times");
+    }
+  }
+
+  @Test
+  void aSecondPassIsReadAheadLikeTheFirst() throws Exception {
+    int size = 32 * MIB;
+    try (ReadStack stack = new ReadStack(8 * MIB, Map.of("chunk-size", "1MiB"))) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        stack.checkInOrder(session, 0, size, 128 * KIB);
+        stack.settle();
+        int first = stack.store.requests();
+        stack.checkInOrder(session, 0, size, 128 * KIB);
+        int second = stack.store.requests() - first;
+        assertTrue(second <= first + 32, () -> first + " requests, then " + second);
+      }
+      assertTrue(stack.store.bytes() <= 2L * size, () -> stack.store.bytes() + " bytes");
+    }
+  }
+
+  private static List<Integer> shuffled(int count) {
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      order.add(i);
+    }
+    Collections.shuffle(order, new Random(11));
+    return order;
+  }
+
+  private static void readAtOnce(ReadStack stack, ObjectId id, long size, Work work)
+      throws Exception {
+    try (ExecutorService threads = Executors.newFixedThreadPool(READERS)) {
+      List<Future<?>> results = new ArrayList<>();
+      for (int i = 0; i < READERS; i++) {
+        int reader = i;
+        results.add(
+            threads.submit(
+                () -> {
+                  try (ReadSession session = stack.open(id, size)) {
+                    work.run(reader, session);
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> result : results) {
+        result.get();
+      }
+    }
+  }
+}

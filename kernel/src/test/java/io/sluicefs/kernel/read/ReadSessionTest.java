@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import static io.sluicefs.kernel.read.ReadStack.KIB;
+import static io.sluicefs.kernel.read.ReadStack.MIB;
+import static io.sluicefs.kernel.read.ReadStack.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.fuse.ReadReply;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class ReadSessionTest {
+  private static final Map<String, String> SMALL_CHUNKS = Map.of("chunk-size", "1MiB");
+
+  @Test
+  void whatIsThereIsReadWithoutWaiting() throws Exception {
+    ReadReply reply = new ReadReply();
+    try (ReadStack stack = new ReadStack(16 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", 8 * MIB);
+      try (ReadSession session = stack.open(id, 8 * MIB)) {
+        assertFalse(session.readIfPresent(0, 200 * KIB, reply));
+        assertEquals(0, reply.count());
+        assertEquals(0, stack.store.requests());
+        stack.check(session, 0, 200 * KIB);
+        assertTrue(session.readIfPresent(0, 200 * KIB, reply));
+        assertEquals(2, reply.count());
+        assertEquals(200 * KIB, reply.length());
+        reply.close();
+        assertTrue(session.readIfPresent(8 * MIB, 10, reply));
+        assertEquals(0, reply.length());
+      }
+    }
+  }
+
+  @Test
+  void aRunOfMissingBlocksIsOneRequest() throws Exception {
+    try (ReadStack stack = new ReadStack(16 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", 64 * MIB);
+      try (ReadSession session = stack.open(id, 64 * MIB)) {
+        stack.check(session, 5 * MIB, MIB);
+      }
+      assertEquals(ByteRange.of(5 * MIB, MIB), stack.store.reads().getFirst());
+      assertEquals(1, stack.store.requests());
+    }
+  }
+
+  @Test
+  void readAheadNeverTakesMoreThanItsBudget() throws Exception {
+    try (ReadStack stack =
+        new ReadStack(8 * MIB, Map.of("chunk-size", "1MiB", "chunks", "unlimited"))) {
+      ObjectId id = stack.store.add("model", "1", 64 * MIB);
+      stack.store.hold();
+      CompletableFuture<Void> reader = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try (ReadSession session = stack.open(id, 64 * MIB)) {
+                  stack.checkInOrder(session, 0, 64 * MIB, 128 * KIB);
+                  reader.complete(null);
+                } catch (StorageException | RuntimeException | Error e) {
+                  reader.completeExceptionally(e);
+                }
+              });
+      await(() -> stack.store.atOnce() >= 6);
+      long asked = stack.store.reads().stream().mapToLong(ByteRange::length).sum();
+      assertTrue(asked <= 6 * MIB + 128 * KIB, () -> asked + " bytes of 8 MiB asked for");
+      stack.store.open();
+      reader.join();
+      assertTrue(stack.memory.reserved() <= stack.memory.limit());
+      assertEquals(64 * MIB, stack.store.bytes());
+    }
+  }
+
+  @Test
+  void aReaderLoadsItselfWhatReadAheadHasNotStarted() throws Exception {
+    Map<String, String> settings =
+        Map.of(
+            "chunk-size", "1MiB", "chunks", "unlimited", "requests", "2", "requests-per-file", "2");
+    try (ReadStack stack = new ReadStack(32 * MIB, settings)) {
+      ObjectId id = stack.store.add("model", "1", 16 * MIB);
+      try (ReadSession one = stack.open(id, 16 * MIB);
+          ReadSession other = stack.open(id, 16 * MIB)) {
+        stack.check(one, 0, 64 * KIB);
+        stack.store.hold();
+        Thread ahead = Thread.ofVirtual().start(() -> readQuietly(one, 64 * KIB, 128 * KIB));
+        await(() -> stack.store.atOnce() == 3);
+        Thread demand = Thread.ofVirtual().start(() -> readQuietly(other, 12 * MIB, 128 * KIB));
+        await(() -> stack.store.atOnce() == 4);
+        assertEquals(ByteRange.of(12 * MIB, 128 * KIB), stack.store.reads().getLast());
+        stack.store.open();
+        ahead.join();
+        demand.join();
+        stack.checkInOrder(one, 192 * KIB, 16 * MIB, 128 * KIB);
+      }
+      assertEquals(16 * MIB, stack.store.bytes());
+    }
+  }
+
+  @Test
+  void closingASessionCancelsItsReadAhead() throws Exception {
+    try (ReadStack stack = new ReadStack(32 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", 16 * MIB);
+      try (ReadSession session = stack.open(id, 16 * MIB)) {
+        stack.check(session, 0, 64 * KIB);
+        stack.store.hold();
+        Thread reader = Thread.ofVirtual().start(() -> readQuietly(session, 64 * KIB, 128 * KIB));
+        await(() -> stack.store.atOnce() == 2);
+        stack.store.letPass(2);
+        reader.join();
+        stack.settle();
+        Thread next = Thread.ofVirtual().start(() -> readQuietly(session, 896 * KIB, 128 * KIB));
+        next.join();
+        await(() -> stack.store.atOnce() > 0);
+      }
+      await(() -> stack.store.atOnce() == 0);
+      stack.settle();
+      assertTrue(stack.readers.stats().cancelled() > 0);
+    }
+  }
+
+  @Test
+  void readAheadThatAnotherSessionWantsGoesOn() throws Exception {
+    try (ReadStack stack = new ReadStack(32 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", MIB);
+      try (ReadSession other = stack.open(id, MIB)) {
+        try (ReadSession session = stack.open(id, MIB)) {
+          stack.check(session, 0, 64 * KIB);
+          stack.check(other, 0, 64 * KIB);
+          stack.store.hold();
+          assertTrue(isPresent(session, 64 * KIB));
+          assertTrue(isPresent(other, 64 * KIB));
+          await(() -> stack.store.atOnce() == 1);
+        }
+        assertEquals(1, stack.store.atOnce());
+        stack.store.open();
+        stack.settle();
+        assertTrue(isPresent(other, 900 * KIB));
+      }
+      assertEquals(MIB, stack.store.bytes());
+      assertEquals(0, stack.readers.stats().cancelled());
+    }
+  }
+
+  @Test
+  void aStoreThatFailsFailsTheReadAndTheNextOneWorksAfterIt() throws Exception {
+    ReadReply reply = new ReadReply();
+    try (ReadStack stack = new ReadStack(16 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", 16 * MIB);
+      try (ReadSession session = stack.open(id, 16 * MIB)) {
+        stack.checkInOrder(session, 0, 2 * MIB, 128 * KIB);
+        stack.settle();
+        stack.store.failAll(Kind.SERVER_ERROR);
+        StorageException failure =
+            assertThrows(
+                StorageException.class,
+                () -> {
+                  for (int at = 2 * MIB; at < 16 * MIB; at += 128 * KIB) {
+                    session.read(at, 128 * KIB, reply);
+                    reply.close();
+                  }
+                });
+        assertEquals(Kind.SERVER_ERROR, failure.kind());
+        assertEquals(0, reply.count());
+        stack.store.recover();
+        stack.checkInOrder(session, 2 * MIB, 16 * MIB, 128 * KIB);
+      }
+    }
+  }
+
+  @Test
+  void aFailedPrefetchIsSilentAndReadAheadComesBack() throws Exception {
+    try (ReadStack stack = new ReadStack(32 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", 16 * MIB);
+      try (ReadSession session = stack.open(id, 16 * MIB)) {
+        stack.check(session, 0, 64 * KIB);
+        stack.store.failNext(Kind.ACCESS_DENIED, 0);
+        assertTrue(isPresent(session, 64 * KIB));
+        stack.settle();
+        assertEquals(1, stack.readers.stats().failed());
+        stack.checkInOrder(session, 128 * KIB, 16 * MIB, 128 * KIB);
+        assertTrue(stack.store.requests() <= 26, () -> stack.store.requests() + " requests");
+      }
+      assertEquals(16 * MIB, stack.store.bytes());
+    }
+  }
+
+  @Test
+  void anOverwrittenObjectIsAnErrorNotMixedBytes() throws Exception {
+    try (ReadStack stack = new ReadStack(16 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", 16 * MIB);
+      try (ReadSession session = stack.open(id, 16 * MIB)) {
+        stack.check(session, 0, 4 * KIB);
+        ObjectId second = stack.store.add("model", "2", 16 * MIB);
+        StorageException failure =
+            assertThrows(StorageException.class, () -> ReadStack.read(session, 9 * MIB, 4 * KIB));
+        assertEquals(Kind.PRECONDITION_FAILED, failure.kind());
+        stack.store.add("model", "2", 16 * MIB);
+        try (ReadSession fresh = stack.open(second, 16 * MIB)) {
+          stack.check(fresh, 0, 4 * KIB);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aLookAtTheEndDoesNotDisturbTheStream() throws Exception {
+    long size = 32 * MIB;
+    try (ReadStack stack = new ReadStack(48 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model.zip", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        stack.checkInOrder(session, 0, 8 * MIB, 128 * KIB);
+        stack.settle();
+        int before = stack.store.requests();
+        stack.check(session, size - 64 * KIB, 64 * KIB);
+        assertEquals(before + 1, stack.store.requests());
+        for (int at = 8 * MIB; at < 24 * MIB; at += 128 * KIB) {
+          assertTrue(isPresent(session, at), "waits at " + at);
+          stack.check(session, at, 128 * KIB);
+          stack.settle();
+        }
+      }
+    }
+  }
+
+  @Test
+  void manyHandlesLeftOpenDoNotSlowTheLastOne() throws Exception {
+    int size = 8 * MIB;
+    try (ReadStack stack = new ReadStack(16 * MIB, SMALL_CHUNKS)) {
+      ReadSession[] sessions = new ReadSession[20];
+      for (int i = 0; i < sessions.length; i++) {
+        ObjectId id = stack.store.add("part" + i, "1", size);
+        sessions[i] = keep(stack, id, size);
+        int before = stack.store.requests();
+        stack.checkInOrder(sessions[i], 0, size, 128 * KIB);
+        int requests = stack.store.requests() - before;
+        assertTrue(requests <= 14, () -> requests + " requests for 8 chunks");
+      }
+      assertEquals((long) sessions.length * size, stack.store.bytes());
+      for (ReadSession session : sessions) {
+        session.close();
+        session.close();
+      }
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the test closes all of them at its end
+  private static ReadSession keep(ReadStack stack, ObjectId id, long size) {
+    return stack.open(id, size);
+  }
+
+  private static boolean isPresent(ReadSession session, long offset) throws StorageException {
+    try (ReadReply reply = new ReadReply()) {
+      return session.readIfPresent(offset, 64 * KIB, reply);
+    }
+  }
+
+  private static void readQuietly(ReadSession session, long offset, int length) {
+    try (ReadReply reply = new ReadReply()) {
+      session.read(offset, length, reply);
+    } catch (StorageException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.cache.memory.MemoryBlockCacheProvider;
+import io.sluicefs.kernel.memory.HardMemoryBudget;
+import io.sluicefs.kernel.transport.LimitedTransport;
+import io.sluicefs.kernel.transport.RetryPolicy;
+import io.sluicefs.kernel.transport.RetryingTransport;
+import io.sluicefs.prefetch.sequential.SequentialPrefetcherProvider;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.cache.BlockCache;
+import io.sluicefs.spi.fuse.ReadReply;
+import io.sluicefs.spi.prefetch.Prefetcher;
+import io.sluicefs.spi.testkit.TestContext;
+import io.sluicefs.spi.testkit.read.PatternTransport;
+import io.sluicefs.spi.transport.Transport;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** The read path from the sessions to a store in this process, of the real plugins. */
+final class ReadStack implements AutoCloseable {
+  static final int KIB = 1 << 10;
+  static final int MIB = 1 << 20;
+
+  final PatternTransport store = new PatternTransport();
+  final HardMemoryBudget memory;
+  final List<BlockCache> tiers = new ArrayList<>();
+  final ObjectReaders readers;
+  private final Prefetcher prefetcher;
+
+  /** Opens a stack of 128 KiB blocks and one memory cache. */
+  ReadStack(long capacity, Map<String, String> prefetch) throws Exception {
+    this(capacity, prefetch, List.of(128 * KIB));
+  }
+
+  /**
+   * Opens a stack.
+   *
+   * @param capacity of the first cache; those below have as much
+   * @param blockSizes of the caches, the first at the front
+   */
+  @SuppressWarnings("MustBeClosedChecker") // close closes them
+  ReadStack(long capacity, Map<String, String> prefetch, List<Integer> blockSizes)
+      throws Exception {
+    memory = new HardMemoryBudget(blockSizes.size() * capacity + 16 * MIB, 2 * MIB);
+    for (int blockSize : blockSizes) {
+      MemoryBlockCacheProvider caches = new MemoryBlockCacheProvider();
+      Map<String, String> settings =
+          Map.of("capacity", "" + capacity, "block-size", "" + blockSize);
+      tiers.add(caches.open(TestContext.of(caches, settings, memory)));
+    }
+    SequentialPrefetcherProvider prefetchers = new SequentialPrefetcherProvider();
+    prefetcher = prefetchers.open(TestContext.of(prefetchers, prefetch, memory));
+    Duration pause = Duration.ofMillis(1);
+    Duration deadline = Duration.ofMillis(100);
+    Transport transport =
+        new RetryingTransport(
+            new LimitedTransport(store, 40, 8),
+            new RetryPolicy(pause, pause, pause, deadline, deadline, deadline));
+    readers =
+        new ObjectReaders(
+            transport, tiers, prefetcher, memory, new ReadOptions(32, Duration.ofSeconds(2)));
+  }
+
+  /** Opens an object of the store. */
+  @MustBeClosed
+  ReadSession open(ObjectId id, long size) {
+    return readers.open(id, size);
+  }
+
+  /** Reads bytes and gives their blocks back. */
+  static byte[] read(ReadSession session, long offset, int length) throws StorageException {
+    try (ReadReply reply = new ReadReply()) {
+      session.read(offset, length, reply);
+      byte[] bytes = new byte[(int) reply.length()];
+      int at = 0;
+      for (int i = 0; i < reply.count(); i++) {
+        MemorySegment segment = reply.segment(i);
+        MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, 0, bytes, at, (int) segment.byteSize());
+        at += (int) segment.byteSize();
+      }
+      return bytes;
+    }
+  }
+
+  /** Reads and compares with what is stored. */
+  void check(ReadSession session, long offset, int length) throws StorageException {
+    byte[] bytes = read(session, offset, length);
+    int expected = (int) Math.min(length, session.size() - offset);
+    assertEquals(expected, bytes.length);
+    // Much faster than the assertion, which is only for the message.
+    if (!Arrays.equals(store.expect(session.id(), offset, expected), bytes)) {
+      throw new AssertionError(length + " bytes from " + offset + " are not those of the object");
+    }
+  }
+
+  /** Reads in order, in requests as the Linux kernel's. */
+  void checkInOrder(ReadSession session, long start, long end, int request)
+      throws StorageException {
+    for (long at = start; at < end; at += request) {
+      check(session, at, (int) Math.min(request, end - at));
+    }
+  }
+
+  /** Waits until no read-ahead is under way. */
+  void settle() {
+    await(() -> readers.stats().running() == 0);
+  }
+
+  static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "never happens");
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Closes everything; nothing of the budget may be left over. */
+  @Override
+  public void close() {
+    store.open();
+    assertEquals(0, readers.openObjects(), "sessions left open");
+    readers.close();
+    prefetcher.close();
+    tiers.forEach(BlockCache::close);
+    store.close();
+    assertEquals(0, memory.reserved(), "memory left over");
+  }
+}
