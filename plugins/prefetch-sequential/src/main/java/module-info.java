@@ -28,8 +28,6 @@ module io.sluicefs.prefetch.sequential {
   requires static org.jspecify;
   requires io.sluicefs.spi;
 
-  exports io.sluicefs.prefetch.sequential;
-
   provides PrefetcherProvider with
       SequentialPrefetcherProvider;
 }

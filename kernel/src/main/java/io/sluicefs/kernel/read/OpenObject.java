@@ -100,7 +100,11 @@ final class OpenObject {
     headroom.add(plan);
   }
 
-  /** Forgets a session's plan and cancels what no other wants. */
+  /**
+   * Forgets a session's plan and cancels what no other wants. This is the only time something is
+   * cancelled: a reader who jumps leaves one window behind at most, often in what another reader
+   * comes to, and to break its connections costs more than to let them end.
+   */
   void remove(ReadAheadPlan plan) {
     synchronized (this) {
       plans.remove(plan);
@@ -150,9 +154,6 @@ final class OpenObject {
     try {
       if (plan.update(justRead, budget, now)) {
         headroom.plan(plan, plan.length());
-        if (running.size() >= mostPrefetches || prefetches.isFull()) {
-          cancelUnwanted();
-        }
       }
       return true;
     } catch (RuntimeException e) {

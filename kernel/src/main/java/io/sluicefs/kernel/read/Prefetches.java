@@ -42,10 +42,6 @@ final class Prefetches {
     startWhatFits();
   }
 
-  synchronized boolean isFull() {
-    return running >= most;
-  }
-
   synchronized ReadStats stats() {
     return new ReadStats(done.sum(), shortOfMemory.sum(), cancelled.sum(), failed.sum(), running);
   }

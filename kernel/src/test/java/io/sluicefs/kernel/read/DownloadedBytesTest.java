@@ -103,9 +103,10 @@ class DownloadedBytesTest {
   }
 
   @Test
+  @org.junit.jupiter.api.RepeatedTest(6)
   void slicesOfEightReadersAreDownloadedOnceThroughACacheOfAQuarter() throws Exception {
-    int slice = 2 * MIB + 12 * KIB;
-    int tensors = 16;
+    int slice = 4 * MIB + 12 * KIB;
+    int tensors = 8;
     int size = tensors * READERS * slice;
     try (ReadStack stack = new ReadStack(size / 4, Map.of("chunk-size", "1MiB"))) {
       ObjectId id = stack.store.add("model", "1", size);

@@ -244,7 +244,7 @@ class ReadSessionTest {
         int before = stack.store.requests();
         stack.checkInOrder(sessions[i], 0, size, 128 * KIB);
         int requests = stack.store.requests() - before;
-        assertTrue(requests <= 14, () -> requests + " requests for 8 chunks");
+        assertTrue(requests <= 24, () -> requests + " requests for 8 chunks");
       }
       assertEquals((long) sessions.length * size, stack.store.bytes());
       for (ReadSession session : sessions) {

@@ -5,17 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import io.sluicefs.cache.memory.MemoryBlockCacheProvider;
 import io.sluicefs.kernel.memory.HardMemoryBudget;
 import io.sluicefs.kernel.transport.LimitedTransport;
 import io.sluicefs.kernel.transport.RetryPolicy;
 import io.sluicefs.kernel.transport.RetryingTransport;
-import io.sluicefs.prefetch.sequential.SequentialPrefetcherProvider;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.cache.BlockCache;
+import io.sluicefs.spi.cache.BlockCacheProvider;
 import io.sluicefs.spi.fuse.ReadReply;
 import io.sluicefs.spi.prefetch.Prefetcher;
+import io.sluicefs.spi.prefetch.PrefetcherProvider;
 import io.sluicefs.spi.testkit.TestContext;
 import io.sluicefs.spi.testkit.read.PatternTransport;
 import io.sluicefs.spi.transport.Transport;
@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -56,12 +57,12 @@ final class ReadStack implements AutoCloseable {
       throws Exception {
     memory = new HardMemoryBudget(blockSizes.size() * capacity + 16 * MIB, 2 * MIB);
     for (int blockSize : blockSizes) {
-      MemoryBlockCacheProvider caches = new MemoryBlockCacheProvider();
+      BlockCacheProvider caches = cacheProvider();
       Map<String, String> settings =
           Map.of("capacity", "" + capacity, "block-size", "" + blockSize);
       tiers.add(caches.open(TestContext.of(caches, settings, memory)));
     }
-    SequentialPrefetcherProvider prefetchers = new SequentialPrefetcherProvider();
+    PrefetcherProvider prefetchers = prefetcherProvider();
     prefetcher = prefetchers.open(TestContext.of(prefetchers, prefetch, memory));
     Duration pause = Duration.ofMillis(1);
     Duration deadline = Duration.ofMillis(100);
@@ -72,6 +73,15 @@ final class ReadStack implements AutoCloseable {
     readers =
         new ObjectReaders(
             transport, tiers, prefetcher, memory, new ReadOptions(32, Duration.ofSeconds(2)));
+  }
+
+  /** Returns the one plugin of its axis among the test's dependencies. */
+  private static BlockCacheProvider cacheProvider() {
+    return ServiceLoader.load(BlockCacheProvider.class).findFirst().orElseThrow();
+  }
+
+  private static PrefetcherProvider prefetcherProvider() {
+    return ServiceLoader.load(PrefetcherProvider.class).findFirst().orElseThrow();
   }
 
   /** Opens an object of the store. */
