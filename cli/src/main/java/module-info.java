@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import ch.qos.logback.classic.spi.Configurator;
+import io.sluicefs.cli.Logging;
 import org.jspecify.annotations.NullMarked;
 
 /** The {@code sluice} command. */
@@ -7,7 +9,17 @@ module io.sluicefs.cli {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
   requires ch.qos.logback.classic;
+  requires ch.qos.logback.core;
   requires info.picocli;
   requires io.sluicefs.kernel;
+  requires java.logging;
+  requires jul.to.slf4j;
   requires org.slf4j;
+  requires org.slf4j.jdk.platform.logging;
+
+  opens io.sluicefs.cli to
+      info.picocli;
+
+  provides Configurator with
+      Logging;
 }

@@ -105,7 +105,8 @@ public final class Mount implements AutoCloseable {
     List<BlockCache> caches;
     Prefetcher prefetcher;
     Transport opened;
-    try (OpeningTransport opening = new OpeningTransport(plugins, settings.prefix(), counters)) {
+    try (OpeningTransport opening =
+        new OpeningTransport(plugins.transport(), settings.prefix(), counters)) {
       plugins.prepareChannel();
       caches = plugins.caches(owned);
       prefetcher = plugins.prefetcher();

@@ -25,10 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Opens the plugins a configuration chooses; whoever asks for one closes it. Thread-safe.
- *
- * <p>Their settings are checked before anything is opened, so that an error in the configuration is
- * found before the network is asked.
+ * Opens the plugins a configuration chooses; whoever asks for one closes it. Used by one thread.
  */
 @SuppressWarnings("MustBeClosedChecker") // the mount owns what is returned
 final class OpenPlugins {
@@ -50,10 +47,17 @@ final class OpenPlugins {
     this.memory = memory;
   }
 
-  Transport transport() throws SettingException, PluginException, IOException {
+  /** Opens the transport when it is told to. */
+  @FunctionalInterface
+  interface TransportOpener {
+    Transport open() throws SettingException, IOException;
+  }
+
+  /** Checks the transport's settings and returns what opens it, from any thread. */
+  TransportOpener transport() throws SettingException, PluginException {
     Ready<TransportProvider> plugin =
         ready(configuration.plugin(Axis.TRANSPORT), TransportProvider.class);
-    return plugin.provider.open(plugin.context);
+    return () -> plugin.provider.open(plugin.context);
   }
 
   Prefetcher prefetcher() throws SettingException, PluginException {
@@ -106,10 +110,7 @@ final class OpenPlugins {
 
   private <P> Ready<P> ready(PluginChoice choice, Class<P> type)
       throws SettingException, PluginException {
-    Plugin plugin;
-    synchronized (catalog) {
-      plugin = catalog.find(choice);
-    }
+    Plugin plugin = catalog.find(choice);
     Context context = new Context(configuration.settings(choice, plugin.descriptor()), memory);
     return new Ready<>(choice, type.cast(plugin.provider()), context);
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.mount;
 
-import io.sluicefs.kernel.plugin.PluginException;
 import io.sluicefs.kernel.transport.CountingTransport;
 import io.sluicefs.kernel.transport.TransportCounters;
 import io.sluicefs.spi.SettingException;
@@ -24,26 +23,28 @@ final class OpeningTransport implements AutoCloseable {
   private boolean taken;
 
   /** Starts opening. */
-  OpeningTransport(OpenPlugins plugins, String prefix, TransportCounters counters) {
+  OpeningTransport(OpenPlugins.TransportOpener opener, String prefix, TransportCounters counters) {
     this.thread =
         Thread.ofPlatform()
             .name("sluice-transport")
             .daemon()
-            .unstarted(() -> complete(plugins, prefix, counters));
+            .unstarted(() -> complete(opener, prefix, counters));
     thread.start();
   }
 
-  private void complete(OpenPlugins plugins, String prefix, TransportCounters counters) {
+  private void complete(
+      OpenPlugins.TransportOpener opener, String prefix, TransportCounters counters) {
     try {
-      outcome.complete(open(plugins, prefix, counters));
+      outcome.complete(open(opener, prefix, counters));
     } catch (Exception | LinkageError e) {
       outcome.completeExceptionally(e);
     }
   }
 
-  private static Transport open(OpenPlugins plugins, String prefix, TransportCounters counters)
-      throws SettingException, PluginException, IOException {
-    Transport transport = new CountingTransport(plugins.transport(), counters);
+  private static Transport open(
+      OpenPlugins.TransportOpener opener, String prefix, TransportCounters counters)
+      throws SettingException, IOException {
+    Transport transport = new CountingTransport(opener.open(), counters);
     boolean good = false;
     try {
       BucketCheck.run(transport, prefix);
@@ -57,7 +58,7 @@ final class OpeningTransport implements AutoCloseable {
   }
 
   /** Returns the transport when it is there; the caller closes it. */
-  Transport take() throws SettingException, PluginException, IOException, InterruptedException {
+  Transport take() throws SettingException, IOException, InterruptedException {
     try {
       Transport transport = outcome.get();
       taken = true;
@@ -65,7 +66,6 @@ final class OpeningTransport implements AutoCloseable {
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case SettingException setting -> throw setting;
-        case PluginException plugin -> throw plugin;
         case IOException io -> throw io;
         case null, default ->
             throw new IllegalStateException("opening the transport failed", e.getCause());

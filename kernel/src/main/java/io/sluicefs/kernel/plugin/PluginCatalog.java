@@ -195,7 +195,12 @@ public final class PluginCatalog implements AutoCloseable {
     String refusals = refused.isEmpty() ? "" : "; refused: " + String.join("; ", refusals());
     return new PluginException(
         "%s: no plugin %s in %s; %s%s"
-            .formatted(choice.origin(), choice.section(), root, installed, refusals));
+            .formatted(
+                choice.origin().equals("default") ? "the default" : choice.origin(),
+                choice.section(),
+                root,
+                installed,
+                refusals));
   }
 
   /** Closes the class loaders of all folders. */

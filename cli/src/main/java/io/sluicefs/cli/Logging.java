@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.util.FileSize;
+import io.sluicefs.kernel.config.LogSettings;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.logging.LogManager;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/**
+ * Sets Logback up without a file to parse. Until a verb says otherwise only errors are logged, to
+ * the error stream; what the libraries of plugins log comes through java.util.logging.
+ */
+public final class Logging extends ContextAwareBase implements Configurator {
+  private static final String PATTERN =
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n";
+  private static final String OWN = "io.sluicefs";
+  private static final long MOST_BYTES = 16L << 20;
+  private static final int FILES = 3;
+
+  /** Called by Logback when the first logger is made. */
+  public Logging() {}
+
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    setUp(context, Level.ERROR, Level.ERROR, console(context));
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /** Logs at a level from now on, to a file or the error stream. */
+  static void start(LogSettings.Level level, Optional<Path> file) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    Level own =
+        switch (level) {
+          case ERROR -> Level.ERROR;
+          case WARNING -> Level.WARN;
+          case INFO -> Level.INFO;
+          case DEBUG -> Level.DEBUG;
+          case TRACE -> Level.TRACE;
+        };
+    // Libraries are chatty at INFO.
+    Level others = own == Level.INFO ? Level.WARN : own;
+    setUp(
+        context,
+        own,
+        others,
+        file.<Appender<ILoggingEvent>>map(path -> rolling(context, path))
+            .orElseGet(() -> console(context)));
+    LogManager.getLogManager().reset();
+    SLF4JBridgeHandler.install();
+    java.util.logging.Logger.getLogger("").setLevel(julLevel(others));
+  }
+
+  private static void setUp(
+      LoggerContext context, Level own, Level others, Appender<ILoggingEvent> appender) {
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.setLevel(others);
+    root.addAppender(appender);
+    context.getLogger(OWN).setLevel(own);
+  }
+
+  private static java.util.logging.Level julLevel(Level level) {
+    return switch (level.toInt()) {
+      case Level.ERROR_INT -> java.util.logging.Level.SEVERE;
+      case Level.WARN_INT -> java.util.logging.Level.WARNING;
+      default -> java.util.logging.Level.ALL;
+    };
+  }
+
+  private static Appender<ILoggingEvent> console(LoggerContext context) {
+    ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+    appender.setTarget("System.err");
+    return start(context, appender);
+  }
+
+  private static Appender<ILoggingEvent> rolling(LoggerContext context, Path file) {
+    RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+    appender.setFile(file.toString());
+    FixedWindowRollingPolicy window = new FixedWindowRollingPolicy();
+    window.setContext(context);
+    window.setParent(appender);
+    window.setFileNamePattern(file + ".%i");
+    window.setMinIndex(1);
+    window.setMaxIndex(FILES - 1);
+    window.start();
+    SizeBasedTriggeringPolicy<ILoggingEvent> size = new SizeBasedTriggeringPolicy<>();
+    size.setContext(context);
+    size.setMaxFileSize(new FileSize(MOST_BYTES));
+    size.start();
+    appender.setRollingPolicy(window);
+    appender.setTriggeringPolicy(size);
+    return start(context, appender);
+  }
+
+  private static Appender<ILoggingEvent> start(
+      LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setContext(context);
+    encoder.setPattern(PATTERN);
+    encoder.start();
+    appender.setContext(context);
+    appender.setEncoder(encoder);
+    appender.start();
+    return appender;
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+
+/**
+ * The {@code sluice} command.
+ *
+ * <p>It is started by {@code bin/sluice}, with {@code lib/} as module path:
+ *
+ * <pre>{@code
+ * java -p lib --add-modules java.se,jdk.unsupported,jdk.net
+ *     --enable-native-access=io.sluicefs.kernel,io.sluicefs.cli,ALL-UNNAMED
+ *     --illegal-native-access=deny -Dsluice.home=<home>
+ *     -m io.sluicefs.cli/io.sluicefs.cli.Sluice <arguments>
+ * }</pre>
+ *
+ * <ul>
+ *   <li>{@code sluice.home} is the folder the release was unpacked to; its {@code plugins/} holds a
+ *       folder for each plugin.
+ *   <li>The modules of {@code --add-modules} are those plugins may require: their layers see only
+ *       what the boot layer has.
+ *   <li>The kernel and this module call the operating system, and so do libraries in the {@code
+ *       classpath/} of plugins, which are in unnamed modules; modules of plugins are let by the
+ *       kernel where their jars say so.
+ * </ul>
+ *
+ * <p>{@code sluice mount} without {@code -f} starts the same command line again as a process of its
+ * own and waits until that says that the mount answers: see {@link Background}.
+ */
+public final class Sluice {
+  private Sluice() {}
+
+  /** Runs the command and ends the process with its exit status. */
+  public static void main(String[] args) {
+    if (Background.isWanted(args)) {
+      System.exit(Background.start(args));
+    }
+    if (Background.isThis()) {
+      Background.detach();
+    }
+    System.exit(commandLine().execute(args));
+  }
+
+  /** Returns the command, ready to be executed. */
+  static CommandLine commandLine() {
+    return new CommandLine(new SluiceCommand())
+        .setExpandAtFiles(false)
+        .setParameterExceptionHandler(Sluice::usageError)
+        .setExecutionExceptionHandler(Sluice::failure)
+        .setExitCodeExceptionMapper(failure -> ExitStatus.FAILURE);
+  }
+
+  private static int usageError(CommandLine.ParameterException error, String[] args) {
+    CommandLine command = error.getCommandLine();
+    PrintWriter err = command.getErr();
+    String name = command.getCommandSpec().qualifiedName();
+    err.println(name + ": " + oneLine(error) + "; see " + name + " --help");
+    return ExitStatus.USAGE;
+  }
+
+  private static int failure(
+      Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
+    command.getErr().println("sluice: " + oneLine(failure));
+    System.getLogger("io.sluicefs.cli").log(System.Logger.Level.DEBUG, "failed", failure);
+    return ExitStatus.FAILURE;
+  }
+
+  private static String oneLine(Exception failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.toString() : message.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}

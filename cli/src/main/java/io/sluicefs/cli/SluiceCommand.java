@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command with its verbs; alone it asks for one. */
+@Command(
+    name = "sluice",
+    description = "Mounts an object-store bucket as a Linux file system.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    subcommands = {
+      MountCommand.class,
+      UmountCommand.class,
+      ConfigCommand.class,
+      PluginCommand.class
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  sluice mount -c /etc/sluice/models.conf /mnt/models",
+      "  sluice umount /mnt/models",
+      "  sluice config check -c /etc/sluice/models.conf",
+      "  sluice config reference"
+    },
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      "0:done",
+      "1:something did not work; one line on the error stream says what",
+      "2:the command line is not understood"
+    })
+final class SluiceCommand implements Runnable {
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "expected a verb: mount, umount, config, plugin");
+  }
+}
