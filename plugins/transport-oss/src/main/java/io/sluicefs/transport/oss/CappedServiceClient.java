@@ -61,6 +61,7 @@ final class CappedServiceClient extends DefaultServiceClient {
 
   private static boolean mayRepeat(IOException failure, int executions, HttpContext context) {
     return executions == 1
+        && !Thread.currentThread().isInterrupted()
         && (failure instanceof NoHttpResponseException || failure instanceof SocketException)
         && Boolean.TRUE.equals(context.getAttribute(KEPT));
   }
