@@ -76,8 +76,7 @@ public abstract class TransportContract {
   private static final AtomicInteger PREFIXES = new AtomicInteger();
   private static final int LONGEST_KEY = 1024;
 
-  private final String prefix =
-      "contract-%x-%d/".formatted(System.nanoTime(), PREFIXES.incrementAndGet());
+  private String prefix = "";
 
   @SuppressWarnings("NullAway.Init") // set before each test
   private LeakCheckedMemory memory;
@@ -122,6 +121,7 @@ public abstract class TransportContract {
   @BeforeEach
   @SuppressWarnings("MustBeClosedChecker") // closed after each test
   void open() throws Exception {
+    prefix = "contract-%x-%d/".formatted(System.nanoTime(), PREFIXES.incrementAndGet());
     memory = new LeakCheckedMemory(64 << 20);
     transport = provider().open(TestContext.of(provider(), settings(), memory));
   }

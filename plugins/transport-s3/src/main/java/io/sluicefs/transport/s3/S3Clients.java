@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.transport.s3;
+
+import java.net.URI;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.client.config.SdkAdvancedClientOption;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+
+/** Makes the SDK's client for control requests. */
+final class S3Clients {
+  private S3Clients() {}
+
+  static S3Client create(S3TransportConfig config, S3Credentials credentials) {
+    S3ClientBuilder builder =
+        S3Client.builder()
+            .region(Region.of(config.region()))
+            .credentialsProvider(credentials.provider())
+            .forcePathStyle(config.pathStyle())
+            .disableS3ExpressSessionAuth(true)
+            // Older compatible stores refuse the trailers newer checksums travel in.
+            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+            .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+            .httpClientBuilder(
+                UrlConnectionHttpClient.builder()
+                    .connectionTimeout(config.connectTimeout())
+                    .socketTimeout(config.noProgressTimeout())
+                    .tlsTrustManagersProvider(config.certificates()::managers))
+            .overrideConfiguration(
+                override ->
+                    override
+                        // The kernel retries.
+                        .retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .putAdvancedOption(
+                            SdkAdvancedClientOption.USER_AGENT_SUFFIX, config.userAgent()));
+    URI endpoint = config.endpoint();
+    if (endpoint != null) {
+      builder.endpointOverride(endpoint);
+    }
+    return builder.build();
+  }
+
+  /** Returns the bucket as the SDK's endpoint rules place it. */
+  static S3Bucket bucket(S3Client client, S3TransportConfig config) {
+    String probe = "x";
+    URI url =
+        URI.create(
+            client
+                .utilities()
+                .getUrl(get -> get.bucket(config.bucket()).key(probe))
+                .toExternalForm());
+    return S3Bucket.of(config.bucket(), config.region(), url, probe);
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.transport.s3;
+
+import io.sluicefs.http.ErrorAnswer;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/**
+ * What a store says when it refuses a request, whichever way it was sent.
+ *
+ * @param status the HTTP status
+ * @param code the store's code such as {@code NoSuchKey}; empty when it gives none
+ * @param text its sentence on it; may be empty
+ * @param requestId its name for the request; may be empty
+ * @param region the bucket's right region, if the store says it
+ * @param location where a redirect points; may be null
+ */
+record S3Error(
+    int status,
+    String code,
+    String text,
+    String requestId,
+    @Nullable String region,
+    @Nullable String location) {
+  private static final int MAX_TEXT = 300;
+
+  static S3Error of(ErrorAnswer answer) {
+    String body = answer.body();
+    String region = answer.header("x-amz-bucket-region");
+    String id = answer.header("x-amz-request-id");
+    return new S3Error(
+        answer.status(),
+        element(body, "Code"),
+        oneLine(element(body, "Message")),
+        oneLine(id == null ? element(body, "RequestId") : id),
+        region == null ? emptyToNull(element(body, "Region")) : region,
+        answer.header("location"));
+  }
+
+  static S3Error of(S3Exception failure) {
+    AwsErrorDetails details = failure.awsErrorDetails();
+    SdkHttpResponse response = details == null ? null : details.sdkHttpResponse();
+    String code = details == null ? null : details.errorCode();
+    String text = details == null ? null : details.errorMessage();
+    return new S3Error(
+        failure.statusCode(),
+        // The SDK puts the status where the store gives no code.
+        code == null || code.matches("\\d+( .*)?") ? "" : code,
+        text == null ? "" : oneLine(text),
+        failure.requestId() == null ? "" : oneLine(failure.requestId()),
+        response == null ? null : response.firstMatchingHeader("x-amz-bucket-region").orElse(null),
+        response == null ? null : response.firstMatchingHeader("Location").orElse(null));
+  }
+
+  /** Error documents are flat, so nothing needs to be parsed, nor expanded, nor trusted. */
+  private static String element(String xml, String name) {
+    int start = xml.indexOf("<" + name + ">");
+    int end = start < 0 ? -1 : xml.indexOf("</" + name + ">", start);
+    return end < 0
+        ? ""
+        : xml.substring(start + name.length() + 2, end)
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&apos;", "'")
+            .replace("&amp;", "&")
+            .strip();
+  }
+
+  private static String oneLine(String text) {
+    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    return line.length() > MAX_TEXT ? line.substring(0, MAX_TEXT) + "..." : line;
+  }
+
+  private static @Nullable String emptyToNull(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  /** Returns status, code and request id, as a person would look for them in the store's log. */
+  String reference() {
+    StringBuilder reference = new StringBuilder("HTTP ").append(status);
+    if (!code.isEmpty()) {
+      reference.append(' ').append(code);
+    }
+    if (!requestId.isEmpty()) {
+      reference.append(", request ").append(requestId);
+    }
+    return reference.toString();
+  }
+}

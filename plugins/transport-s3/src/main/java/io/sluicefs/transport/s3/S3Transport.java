@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.transport.s3;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.http.RangeReader;
+import io.sluicefs.http.RangeReaderOptions;
+import io.sluicefs.http.RangeRequest;
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.transport.ListPage;
+import io.sluicefs.spi.transport.ListRequest;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.Transport;
+import io.sluicefs.spi.transport.TransportCapabilities;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+
+/**
+ * A bucket of S3. The SDK finds credentials and endpoints, signs, heads and lists; bytes are read
+ * past it, straight into the caller's memory.
+ */
+final class S3Transport implements Transport {
+  private final S3Bucket bucket;
+  private final S3Client client;
+  private final S3Credentials credentials;
+  private final S3Signer signer;
+  private final S3Errors errors;
+  private final ControlRequests control;
+  private final RangeReader reader;
+
+  private S3Transport(S3TransportConfig config, S3Credentials credentials, S3Client client) {
+    this.credentials = credentials;
+    this.client = client;
+    bucket = S3Clients.bucket(client, config);
+    signer = new S3Signer(bucket, credentials);
+    errors = new S3Errors(bucket, credentials);
+    control = new ControlRequests(errors, config.requestTimeout());
+    reader =
+        new RangeReader(
+            RangeReaderOptions.DEFAULTS
+                .withTimeouts(config.connectTimeout(), config.noProgressTimeout())
+                .withIdleConnections(
+                    config.maxIdleConnections(), RangeReaderOptions.DEFAULTS.idleTimeout())
+                .withCertificates(config.certificates())
+                .withUserAgent(config.userAgent()));
+  }
+
+  /** Opens a transport that has credentials. */
+  @MustBeClosed
+  static S3Transport open(S3TransportConfig config, S3Credentials credentials)
+      throws StorageException {
+    S3Transport transport =
+        new S3Transport(config, credentials, S3Clients.create(config, credentials));
+    try {
+      transport.findCredentials();
+    } catch (StorageException e) {
+      transport.close();
+      throw e;
+    }
+    return transport;
+  }
+
+  private void findCredentials() throws StorageException {
+    String what = "opening of " + location();
+    control.run(
+        what,
+        true,
+        () -> {
+          try {
+            return credentials.provider().resolveCredentials();
+          } catch (SdkException | IllegalStateException e) {
+            throw errors.badCredentials(what, e);
+          }
+        });
+  }
+
+  @Override
+  public String location() {
+    return bucket.location();
+  }
+
+  @Override
+  public TransportCapabilities capabilities() {
+    return TransportCapabilities.readOnly();
+  }
+
+  @Override
+  public ObjectStat head(String key) throws StorageException {
+    String what = bucket.describe("head", key);
+    requireKey(what, key);
+    HeadObjectRequest request = HeadObjectRequest.builder().bucket(bucket.name()).key(key).build();
+    HeadObjectResponse answer = control.run(what, false, () -> client.headObject(request));
+    String etag = answer.eTag() == null ? "" : ETags.unquoted(answer.eTag());
+    Long size = answer.contentLength();
+    Instant lastModified = answer.lastModified();
+    if (etag.isEmpty() || size == null || size < 0 || lastModified == null) {
+      throw new StorageException(
+          Kind.CORRUPT, what + ": the answer has no etag, length or time; is this an S3 endpoint?");
+    }
+    Map<String, String> metadata = new HashMap<>();
+    answer.metadata().forEach((name, value) -> metadata.put(name.toLowerCase(Locale.ROOT), value));
+    return new ObjectStat(
+        new ObjectId(key, etag), size, lastModified, ObjectStat.Type.DATA, metadata);
+  }
+
+  @Override
+  public ListPage list(ListRequest request) throws StorageException {
+    String what = bucket.describe("list", request.prefix());
+    ListObjectsV2Request asked = S3Listing.toSdk(bucket.name(), request);
+    return S3Listing.page(
+        what, request, control.run(what, true, () -> client.listObjectsV2(asked)));
+  }
+
+  @Override
+  public void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
+      throws StorageException {
+    String what = bucket.describe("read", id.key());
+    requireKey(what, id.key());
+    S3ReadErrors answers = new S3ReadErrors(errors, what);
+    try {
+      send(id, range, target, progress, answers);
+    } catch (StorageException e) {
+      Instant storeTime = answers.storeTimeOfSkew();
+      if (storeTime == null || !signer.adoptClock(storeTime)) {
+        throw e;
+      }
+      send(id, range, target, progress, answers);
+    }
+  }
+
+  private void send(
+      ObjectId id,
+      ByteRange range,
+      ByteBuffer[] buffers,
+      ReadProgress progress,
+      S3ReadErrors answers)
+      throws StorageException {
+    String target = bucket.target(id.key());
+    Map<String, String> headers;
+    try {
+      headers = signer.signRead(target, range, id.etag());
+    } catch (SdkException | IllegalStateException e) {
+      throw Thread.currentThread().isInterrupted()
+          ? new StorageException(Kind.CANCELLED, answers.what() + " was interrupted", e)
+          : errors.badCredentials(answers.what(), e);
+    }
+    reader.read(
+        new RangeRequest(bucket.endpoint(), target, headers, range, id.etag(), answers.what()),
+        buffers,
+        progress,
+        answers);
+  }
+
+  private static void requireKey(String what, String key) throws StorageException {
+    if (key.isEmpty()) {
+      throw new StorageException(Kind.INVALID_REQUEST, what + ": no object has an empty key");
+    }
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+    control.close();
+    client.close();
+    credentials.close();
+  }
+}
