@@ -23,7 +23,9 @@ final class MemorySink implements ContentSink {
   public void write(ByteBuffer bytes) {
     while (bytes.hasRemaining()) {
       if (!current.hasRemaining()) {
-        int next = Math.clamp(2L * current.capacity(), Math.max(4096, bytes.remaining()), LARGEST);
+        int next =
+            Math.clamp(
+                2L * current.capacity(), Math.clamp(bytes.remaining(), 4096, LARGEST), LARGEST);
         seal();
         current = MemoryContent.allocate(next);
       }
