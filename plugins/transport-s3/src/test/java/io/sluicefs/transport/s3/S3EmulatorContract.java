@@ -4,6 +4,8 @@ package io.sluicefs.transport.s3;
 import io.sluicefs.emulator.EmulatorOptions;
 import io.sluicefs.spi.testkit.transport.TransportContract;
 import io.sluicefs.spi.transport.TransportProvider;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -19,7 +21,7 @@ abstract class S3EmulatorContract extends TransportContract {
   abstract EmulatorOptions options();
 
   /** Changes the settings to what is tested. */
-  abstract void adapt(EmulatedS3 emulated, Map<String, String> settings) throws Exception;
+  abstract void adapt(EmulatedS3 emulated, Map<String, String> settings) throws IOException;
 
   @BeforeAll
   void start() throws Exception {
@@ -41,8 +43,8 @@ abstract class S3EmulatorContract extends TransportContract {
     Map<String, String> settings = store.settings();
     try {
       adapt(store, settings);
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return settings;
   }

@@ -104,6 +104,14 @@ public abstract class TransportContract {
     return null;
   }
 
+  /**
+   * Returns what is wrong with the store's small pages of a listing with a delimiter, or null if
+   * nothing is: a store that is no model of its protocol is still good for all other tests.
+   */
+  protected @Nullable String flawOfSmallPages() {
+    return null;
+  }
+
   /** Returns the setting that names the bucket. */
   protected String bucketSetting() {
     return "bucket";
@@ -289,6 +297,10 @@ public abstract class TransportContract {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 7})
   void listGivesEveryPrefixOnceOverSmallPages(int maxKeys) throws Exception {
+    String flaw = flawOfSmallPages();
+    if (flaw != null) {
+      abort(flaw);
+    }
     Set<String> objects = Set.of("b", "d", "f");
     Set<String> folders = Set.of("a/", "c/", "e/");
     for (String object : objects) {
