@@ -106,21 +106,25 @@ final class Block implements BlockLease {
 
   /** Pins it if it is filled and not claimed. */
   boolean pinIfFilled() {
-    return state == State.FILLED && tryPin();
-  }
-
-  /** Pins it if it is not claimed. */
-  boolean tryPin() {
-    if ((int) PINS.getAndAdd(this, 1) >= 0) {
-      return true;
+    if (state != State.FILLED) {
+      return false;
     }
-    PINS.getAndAdd(this, -1);
-    return false;
+    int before = (int) PINS.getAndAdd(this, 1);
+    if (before < 0) {
+      PINS.getAndAdd(this, -1);
+      return false;
+    }
+    if (before == 0) {
+      cache.pinned(this);
+    }
+    return true;
   }
 
   /** Pins a block that cannot be claimed: it is in its table and the cache's lock is held. */
   void pin() {
-    PINS.getAndAdd(this, 1);
+    if ((int) PINS.getAndAdd(this, 1) == 0) {
+      cache.pinned(this);
+    }
   }
 
   /** Unpins it. */

@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>A block counts as read when its lease was handed out once, whatever part of it was read. A
- * reader has passed a block when the last block it asked for is more than 2 MiB beyond: requests
- * that overtake each other lose nothing. A block that is being read piece by piece, perhaps by one
- * of several threads that read different parts through one handle, is not chosen in step 3.
+ * reader has passed a block when the last block it asked for is more than 2 MiB beyond, or a
+ * sixteenth of a small cache: requests that overtake each other lose nothing. A block that is being
+ * read piece by piece, perhaps by one of several threads that read different parts through one
+ * handle, is not chosen in step 3.
  *
  * <p>Blocks stand in the order in which they were first read; one that was touched again much later
  * moves to the end when it is found. Not all of them are compared, only {@value #LOOK} or so from
@@ -51,7 +52,7 @@ final class EvictionOrder {
   /** Creates the order of a cache of {@code capacity} blocks. */
   EvictionOrder(long capacity, int blockSize) {
     this.capacity = capacity;
-    this.nearby = Math.max(1, NEARBY / blockSize);
+    this.nearby = Math.max(1, Math.min(NEARBY / blockSize, capacity / 16));
   }
 
   /** Notes that a block was handed out. */

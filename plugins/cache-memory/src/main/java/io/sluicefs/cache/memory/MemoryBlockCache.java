@@ -48,6 +48,7 @@ final class MemoryBlockCache implements BlockCache {
   private final MemoryBudget budget;
   private final EvictionOrder order;
   private final LongAdder hits = new LongAdder();
+  private final LongAdder pinnedBytes = new LongAdder();
 
   private final MemoryBudget.Registration reclaimer;
 
@@ -69,6 +70,9 @@ final class MemoryBlockCache implements BlockCache {
 
   @GuardedBy("lock")
   private long loadedBytes;
+
+  @GuardedBy("lock")
+  private long usedBytes;
 
   @GuardedBy("lock")
   private long evictedBytes;
@@ -344,6 +348,8 @@ final class MemoryBlockCache implements BlockCache {
     try {
       for (Block block : blocks) {
         loadedBytes += block.length();
+        usedBytes += block.length();
+        pinnedBytes.add(block.length());
         order.add(block);
         block.fill();
       }
@@ -385,8 +391,16 @@ final class MemoryBlockCache implements BlockCache {
     }
   }
 
+  /** Notes that somebody pinned a filled block nobody had pinned. */
+  void pinned(Block block) {
+    pinnedBytes.add(block.length());
+  }
+
   /** Notes that nobody has the block pinned any more. */
   void unpinned(Block block) {
+    if (block.state() == Block.State.FILLED) {
+      pinnedBytes.add(-block.length());
+    }
     if (block.isDropped() || waitingReads.get() > 0) {
       lock.lock();
       try {
@@ -450,6 +464,9 @@ final class MemoryBlockCache implements BlockCache {
 
   @GuardedBy("lock")
   private void release(Block block) {
+    if (block.state() == Block.State.FILLED) {
+      usedBytes -= block.length();
+    }
     Slab slab = block.slot().slab();
     pool.release(block.slot());
     if (slab.isIdle()) {
@@ -569,18 +586,15 @@ final class MemoryBlockCache implements BlockCache {
   public CacheStats stats() {
     lock.lock();
     try {
-      long used = 0;
-      long pinned = 0;
-      for (Slab slab : pool.slabs()) {
-        for (Block block : slab.blocks()) {
-          if (block != null && block.state() == Block.State.FILLED) {
-            used += block.length();
-            pinned += block.isPinned() ? block.length() : 0;
-          }
-        }
-      }
       return new CacheStats(
-          hits.sum(), misses, loadedBytes, evictedBytes, unreadBytes, used, pinned, capacity);
+          hits.sum(),
+          misses,
+          loadedBytes,
+          evictedBytes,
+          unreadBytes,
+          usedBytes,
+          pinnedBytes.sum(),
+          capacity);
     } finally {
       lock.unlock();
     }

@@ -4,6 +4,8 @@ package io.sluicefs.cache.memory;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -16,7 +18,10 @@ import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
 import io.sluicefs.spi.testkit.cache.PatternLoader;
 import io.sluicefs.spi.testkit.cache.PatternObject;
+import io.sluicefs.spi.transport.ReadProgress;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +30,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -86,7 +93,7 @@ class MemoryCacheStressTest {
         }
         stop.set(true);
         for (Thread thread : threads) {
-          while (!thread.join(java.time.Duration.ofSeconds(20))) {
+          while (!thread.join(Duration.ofSeconds(20))) {
             AssertionError stuck = new AssertionError(thread + " is stuck, seed " + seed);
             stuck.setStackTrace(thread.getStackTrace());
             throw stuck;
@@ -116,14 +123,12 @@ class MemoryCacheStressTest {
   private void otherMemory(LeakCheckedMemory memory, SplittableRandom random) {
     guard(
         () -> {
-          try (var _ =
-              memory.reserve(
-                  random.nextLong(1, 20) * BLOCK, io.sluicefs.spi.MemoryBudget.Use.READ)) {
+          try (var _ = memory.reserve(random.nextLong(1, 20) * BLOCK, MemoryBudget.Use.READ)) {
             Thread.sleep(1);
           } catch (InterruptedException e) {
             throw new AssertionError(e);
           }
-          java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+          LockSupport.parkNanos(5_000_000);
         });
   }
 
@@ -175,10 +180,8 @@ class MemoryCacheStressTest {
                       1 + random.nextInt((int) Math.min(3 * BLOCK, object.size())));
               long from = random.nextLong(object.size() - copy.remaining() + 1);
               attached.load(
-                  io.sluicefs.spi.ByteRange.of(from, copy.remaining()),
-                  new ByteBuffer[] {copy},
-                  io.sluicefs.spi.transport.ReadProgress.NONE);
-              object.check(from, java.lang.foreign.MemorySegment.ofBuffer(copy.flip()));
+                  ByteRange.of(from, copy.remaining()), new ByteBuffer[] {copy}, ReadProgress.NONE);
+              object.check(from, MemorySegment.ofBuffer(copy.flip()));
             }
           }
         } catch (StorageException e) {
@@ -191,8 +194,7 @@ class MemoryCacheStressTest {
     }
   }
 
-  private void check(
-      PatternObject object, int index, @org.jspecify.annotations.Nullable BlockLease lease) {
+  private void check(PatternObject object, int index, @Nullable BlockLease lease) {
     if (lease != null) {
       leases.increment();
       assertEquals(
