@@ -9,6 +9,7 @@ import io.netty.util.concurrent.EventExecutor;
 import io.sluicefs.emulator.http.Dialect;
 import io.sluicefs.emulator.http.Listener;
 import io.sluicefs.emulator.http.Surroundings;
+import io.sluicefs.emulator.oss.OssDialect;
 import io.sluicefs.emulator.s3.S3Dialect;
 import io.sluicefs.emulator.store.Catalog;
 import io.sluicefs.emulator.store.MemoryBacking;
@@ -69,8 +70,9 @@ public final class Emulator implements AutoCloseable {
   private void open(EmulatorOptions options) throws IOException {
     Surroundings surroundings = new Surroundings(counters, conditions, slowTasks, false);
     Dialect s3 = new S3Dialect(catalog, counters, options);
+    Dialect oss = new OssDialect(catalog, counters, options);
     listeners.add(Listener.open(loops, options.s3Port(), s3, surroundings, null));
-    listeners.add(Listener.open(loops, options.ossPort(), s3, surroundings, null));
+    listeners.add(Listener.open(loops, options.ossPort(), oss, surroundings, null));
     listeners.add(Listener.open(loops, options.adminPort(), s3, surroundings, null));
   }
 

@@ -81,7 +81,8 @@ public record Conditionals(
     return HTTP_DATE.format(instant);
   }
 
-  private static @Nullable Instant instant(String httpDate) {
+  /** The instant of an HTTP date; null when it is none. */
+  public static @Nullable Instant instant(String httpDate) {
     try {
       return ZonedDateTime.parse(httpDate, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
     } catch (DateTimeException e) {

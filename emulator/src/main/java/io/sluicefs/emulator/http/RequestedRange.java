@@ -43,9 +43,7 @@ public record RequestedRange(long first, long last) {
 
   /** Whether the object has all bytes that are named. */
   public boolean within(long size) {
-    return first < 0
-        ? last > 0 && last <= size
-        : first < size && (last == Long.MAX_VALUE || last < size);
+    return first < 0 ? last > 0 : first < size && (last == Long.MAX_VALUE || last < size);
   }
 
   /** The Content-Range of the part an object of that size has. */

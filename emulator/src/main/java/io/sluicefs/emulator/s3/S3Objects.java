@@ -6,27 +6,17 @@ import io.sluicefs.emulator.StoredObject;
 import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.Answer;
 import io.sluicefs.emulator.http.Conditionals;
+import io.sluicefs.emulator.http.KeptHeaders;
 import io.sluicefs.emulator.http.RequestHead;
 import io.sluicefs.emulator.http.RequestedRange;
 import io.sluicefs.emulator.store.Catalog;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** HEAD and GET of objects. */
 final class S3Objects {
-  private static final Map<String, String> OVERRIDES =
-      Map.of(
-          "response-content-type", "content-type",
-          "response-content-language", "content-language",
-          "response-expires", "expires",
-          "response-cache-control", "cache-control",
-          "response-content-disposition", "content-disposition",
-          "response-content-encoding", "content-encoding");
-
   private final Catalog catalog;
 
   S3Objects(Catalog catalog) {
@@ -93,28 +83,13 @@ final class S3Objects {
     if (range != null) {
       answer.header("Content-Range", range.contentRange(object.size()));
     }
-    Map<String, String> fields = new TreeMap<>(object.headers());
-    fields.putIfAbsent("content-type", "binary/octet-stream");
-    OVERRIDES.forEach(
-        (parameter, field) -> {
-          String value = head.parameter(parameter);
-          if (value != null) {
-            fields.put(field, value);
-          }
-        });
-    fields.forEach((name, value) -> answer.header(name, wire(value)));
-    object.metadata().forEach((name, value) -> answer.header("x-amz-meta-" + name, wire(value)));
+    KeptHeaders.answer(head, object, "binary/octet-stream", "x-amz-meta-", answer);
     if (!object.tags().isEmpty()) {
       answer.header("x-amz-tagging-count", Integer.toString(object.tags().size()));
     }
     if (range == null && "ENABLED".equalsIgnoreCase(head.header("x-amz-checksum-mode"))) {
       answer.headers(S3Checksum.headers(object.checksums()));
     }
-  }
-
-  /** A text as a header carries it: one char a byte of its UTF-8. */
-  static String wire(String text) {
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
 
   static String quoted(String etag) {

@@ -5,6 +5,7 @@ import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.StoredObject;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -104,20 +105,43 @@ public final class Bucket {
     }
   }
 
-  /** Runs a read-modify-write of one key while no other write of the bucket can happen. */
-  public StoredObject change(String key, Change change) throws IOException {
+  /**
+   * Puts bytes behind those of an object, or begins one with them; no other write of the bucket
+   * happens meanwhile.
+   */
+  public StoredObject append(String key, Content piece, Continuation continuation)
+      throws IOException {
     writing.lock();
     try {
-      return publishLocked(change.next(objects.get(key)), Precondition.NONE);
+      StoredObject current = objects.get(key);
+      ObjectDraft draft;
+      try {
+        draft = continuation.next(current);
+      } catch (StoreException e) {
+        backing.release(piece);
+        throw e;
+      }
+      if (current == null) {
+        return publishLocked(draft, Precondition.NONE);
+      }
+      Content whole =
+          new RememberedCrc(
+              ConcatenatedContent.of(List.of(current.content(), piece)),
+              Crc64.Variant.XZ
+                  .algebra()
+                  .combine(current.content().crc64(), piece.crc64(), piece.size()));
+      StoredObject longer = publishLocked(draft.withContent(whole), Precondition.NONE);
+      backing.release(piece);
+      return longer;
     } finally {
       writing.unlock();
     }
   }
 
-  /** The next version of an object from the present one. */
+  /** Describes the object that an append makes of the present one, which may be refused. */
   @FunctionalInterface
-  public interface Change {
-    ObjectDraft next(@Nullable StoredObject current) throws IOException;
+  public interface Continuation {
+    ObjectDraft next(@Nullable StoredObject current);
   }
 
   /** Deletes an object; false when there was none. */

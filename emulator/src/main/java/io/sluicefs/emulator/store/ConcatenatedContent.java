@@ -24,7 +24,8 @@ final class ConcatenatedContent implements Content {
 
   static Content of(List<Content> contents) {
     List<Content> flat = new ArrayList<>();
-    for (Content content : contents) {
+    for (Content each : contents) {
+      Content content = RememberedCrc.bare(each);
       if (content instanceof ConcatenatedContent concatenated) {
         flat.addAll(concatenated.parts);
       } else if (content.size() > 0) {

@@ -29,6 +29,10 @@ public record ObjectDraft(
     return new ObjectDraft(key, etag, StoredObject.Type.NORMAL, headers, checksums, null, content);
   }
 
+  ObjectDraft withContent(Content other) {
+    return new ObjectDraft(key, etag, type, headers, checksums, linkTarget, other);
+  }
+
   StoredObject stored(String bucket, Content kept) {
     return new StoredObject(
         bucket,

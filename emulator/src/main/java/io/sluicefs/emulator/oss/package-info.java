@@ -1,0 +1,2 @@
+/** The OSS dialect. */
+package io.sluicefs.emulator.oss;
