@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.demo;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A model as one GGUF file, version 3: magic, counts, key-values, tensor table, and the tensors aligned
- * to 32 bytes. Dimensions are written innermost first.
+ * A model as one GGUF file, version 3: magic, counts, key-values, tensor table, and the tensors
+ * aligned to 32 bytes. Dimensions are written innermost first.
  */
 final class GgufModel {
   private static final int ALIGNMENT = 32;
@@ -21,16 +18,11 @@ final class GgufModel {
 
   private GgufModel() {}
 
-  /** Writes a Llama-shaped model. */
-  static Path write(Path file, int layers, Progress progress) throws IOException {
-    Files.createDirectories(file.getParent());
+  /** Returns a Llama-shaped model. */
+  static ModelFile file(String key, int layers) {
     List<Tensor> tensors = Tensor.llama(layers);
     long bytes = tensors.stream().mapToLong(Tensor::bytes).sum();
-    try (TensorFile out = new TensorFile(file, progress)) {
-      out.write(header(tensors, layers));
-      out.writeTensors(bytes, layers);
-    }
-    return file;
+    return new ModelFile(key, header(tensors, layers), bytes);
   }
 
   private static ByteBuffer header(List<Tensor> tensors, int layers) {

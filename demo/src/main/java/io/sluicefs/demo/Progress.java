@@ -3,7 +3,9 @@ package io.sluicefs.demo;
 
 import java.io.PrintStream;
 
-/** One line that says how far a step is: rewritten in place on a terminal, printed once otherwise. */
+/**
+ * One line that says how far a step is: rewritten in place on a terminal, printed once otherwise.
+ */
 final class Progress {
   private static final long REDRAW_NANOS = 200_000_000;
 
@@ -27,10 +29,6 @@ final class Progress {
     if (!terminal) {
       out.println(label);
     }
-  }
-
-  synchronized void add(long bytes) {
-    at(done + bytes);
   }
 
   synchronized void at(long bytes) {

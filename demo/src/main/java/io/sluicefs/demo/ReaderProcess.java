@@ -15,8 +15,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * What runs in a child process: waits for a byte on standard input, loads files of the mount and prints one
- * SHA-256 a file.
+ * What runs in a child process: waits for a byte on standard input, loads files of the mount and
+ * prints one SHA-256 a file.
  */
 final class ReaderProcess {
   private ReaderProcess() {}
@@ -32,12 +32,13 @@ final class ReaderProcess {
     for (String file : words.subList(slices ? 3 : 1, words.size())) {
       System.out.println(
           slices
-              ? slices(Path.of(file), Integer.parseInt(words.get(1)), Integer.parseInt(words.get(2)))
+              ? slices(
+                  Path.of(file), Integer.parseInt(words.get(1)), Integer.parseInt(words.get(2)))
               : whole(Path.of(file)));
     }
   }
 
-  private static String whole(Path file) throws IOException {
+  static String whole(Path file) throws IOException {
     MessageDigest digest = TensorSlices.sha256();
     ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
     try (FileChannel channel = FileChannel.open(file)) {

@@ -23,7 +23,8 @@ record SafetensorsHeader(long length, List<Tensor> tensors) {
   static final int PREFIX = 8;
 
   static SafetensorsHeader parse(ByteBuffer json) {
-    Config config = ConfigFactory.parseString(StandardCharsets.UTF_8.decode(json.duplicate()).toString());
+    Config config =
+        ConfigFactory.parseString(StandardCharsets.UTF_8.decode(json.duplicate()).toString());
     List<Tensor> tensors = new ArrayList<>();
     for (Map.Entry<String, ConfigValue> entry : config.root().entrySet()) {
       if (!entry.getKey().equals("__metadata__")) {

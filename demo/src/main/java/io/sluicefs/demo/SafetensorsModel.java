@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.demo;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * A model as a folder of safetensors shards with an index. The format: eight bytes little-endian with the
- * header's length, that many bytes of JSON with each tensor's type, shape and offsets from the header's
- * end, then the tensors.
+ * A model as a folder of safetensors shards with an index. The format: eight bytes little-endian
+ * with the header's length, that many bytes of JSON with each tensor's type, shape and offsets from
+ * the header's end, then the tensors.
  */
 final class SafetensorsModel {
   private SafetensorsModel() {}
 
-  /** Writes a Llama-shaped model and returns its files, shards in order and the index last. */
-  static List<Path> write(Path folder, int layers, int shards, Progress progress)
-      throws IOException {
-    Files.createDirectories(folder);
+  /** Returns the files of a Llama-shaped model, shards in order and the index last. */
+  static List<ModelFile> files(String folder, int layers, int shards) {
     List<Tensor> all = Tensor.llama(layers);
     long total = all.stream().mapToLong(Tensor::bytes).sum();
-    List<Path> files = new ArrayList<>();
+    List<ModelFile> files = new ArrayList<>();
     List<String> weightMap = new ArrayList<>();
     int next = 0;
     for (int shard = 0; shard < shards; shard++) {
-      String name =
-          String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", shard + 1, shards);
+      String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", shard + 1, shards);
       TensorList list = new TensorList();
       while (next < all.size()
           && (shard == shards - 1 || list.bytes() + all.get(next).bytes() / 2 < total / shards)) {
@@ -39,22 +33,19 @@ final class SafetensorsModel {
         list.add(tensor.name(), tensor.shape().toArray(Long[]::new));
         weightMap.add("\"" + tensor.name() + "\":\"" + name + "\"");
       }
-      Path file = folder.resolve(name);
-      try (TensorFile out = new TensorFile(file, progress)) {
-        out.write(header(list.tensors()));
-        out.writeTensors(list.bytes(), shard);
-      }
-      files.add(file);
+      files.add(new ModelFile(folder + name, header(list.tensors()), list.bytes()));
     }
-    Path index = folder.resolve("model.safetensors.index.json");
-    Files.writeString(
-        index,
+    String index =
         "{\"metadata\":{\"total_size\":"
             + total
             + "},\"weight_map\":{"
             + String.join(",", weightMap)
-            + "}}\n");
-    files.add(index);
+            + "}}\n";
+    files.add(
+        new ModelFile(
+            folder + "model.safetensors.index.json",
+            ByteBuffer.wrap(index.getBytes(StandardCharsets.UTF_8)),
+            0));
     return files;
   }
 

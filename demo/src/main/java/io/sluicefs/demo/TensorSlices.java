@@ -11,8 +11,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The part of a safetensors file that one rank of a tensor-parallel load reads: from each tensor, in file
- * order, its share of the rows or of the columns.
+ * The part of a safetensors file that one rank of a tensor-parallel load reads: from each tensor,
+ * in file order, its share of the rows or of the columns.
  *
  * @param rank of the process, from 0
  * @param ranks number of processes
@@ -53,8 +53,7 @@ record TensorSlices(int rank, int ranks) {
         long rowBytes = tensor.bytes() / rows;
         long first = rows * rank / ranks;
         long last = rows * (rank + 1) / ranks;
-        pieces.add(
-            new Piece(start + first * rowBytes, Math.toIntExact((last - first) * rowBytes)));
+        pieces.add(new Piece(start + first * rowBytes, Math.toIntExact((last - first) * rowBytes)));
       }
       case COLUMNS -> {
         long rows = tensor.shape().getFirst();
