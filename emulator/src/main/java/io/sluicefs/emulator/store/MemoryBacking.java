@@ -17,9 +17,6 @@ public final class MemoryBacking implements Backing {
   }
 
   @Override
-  public void forget(Content content) {}
-
-  @Override
   public void release(Content content) {}
 
   @Override
@@ -43,7 +40,4 @@ public final class MemoryBacking implements Backing {
   public List<StoredObject> loadObjects(String bucket) {
     return List.of();
   }
-
-  @Override
-  public void loaded(List<StoredObject> objects) {}
 }

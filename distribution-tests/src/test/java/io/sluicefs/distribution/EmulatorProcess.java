@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.distribution;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The emulator as a process of its own, filled and read over its admin endpoint. */
+final class EmulatorProcess implements AutoCloseable {
+  static final String ACCESS_KEY_ID = "emulator";
+  static final String ACCESS_KEY_SECRET = "emulator-secret";
+
+  private final Process process;
+  private final Config endpoints;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  private EmulatorProcess(Process process, Config endpoints) {
+    this.process = process;
+    this.endpoints = endpoints;
+  }
+
+  static EmulatorProcess start(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-p",
+                System.getProperty("sluice.emulator"),
+                "-m",
+                "io.sluicefs.emulator/io.sluicefs.emulator.EmulatorCommand"));
+    command.addAll(Arrays.asList(arguments));
+    try {
+      Process process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
+      String line = output.readLine();
+      if (line == null) {
+        throw new AssertionError("the emulator did not start");
+      }
+      return new EmulatorProcess(process, ConfigFactory.parseString(line));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  String s3() {
+    return endpoints.getString("s3");
+  }
+
+  String oss() {
+    return endpoints.getString("oss");
+  }
+
+  void createBucket(String bucket) {
+    send("POST", "/buckets/" + bucket, new byte[0]);
+  }
+
+  void put(String bucket, String key, byte[] content) {
+    send("PUT", "/objects/" + bucket + "/" + encoded(key), content);
+  }
+
+  void putSynthetic(String bucket, String key, long size, long seed) {
+    send(
+        "PUT",
+        "/objects/%s/%s?size=%d&seed=%d".formatted(bucket, encoded(key), size, seed),
+        new byte[0]);
+  }
+
+  void delete(String bucket, String key) {
+    send("DELETE", "/objects/" + bucket + "/" + encoded(key), new byte[0]);
+  }
+
+  String sha256(String bucket, String key) {
+    return send("GET", "/objects/%s/%s?sha256".formatted(bucket, encoded(key)), new byte[0])
+        .strip();
+  }
+
+  void resetCounters() {
+    send("POST", "/counters/reset", new byte[0]);
+  }
+
+  /** Returns the counters since the last reset. */
+  Config counters() {
+    return ConfigFactory.parseString(send("GET", "/counters", new byte[0]));
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    process.destroy();
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private String send(String method, String path, byte[] body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(endpoints.getString("admin") + path))
+            .method(method, BodyPublishers.ofByteArray(body))
+            .build();
+    try {
+      HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+      if (answer.statusCode() / 100 != 2) {
+        throw new AssertionError(
+            method + " " + path + ": " + answer.statusCode() + " " + answer.body());
+      }
+      return answer.body();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String encoded(String key) {
+    return URLEncoder.encode(key, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.distribution;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A daemon's start and its ends, wanted and unwanted. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LifeCycleTest {
+  private static final long SIZE = 400L << 20;
+
+  private EmulatorProcess emulator;
+  private Installation installation;
+  private Path configuration;
+
+  @BeforeAll
+  void startTheStore() {
+    emulator = EmulatorProcess.start();
+    emulator.createBucket("models");
+    emulator.putSynthetic("models", "weights.bin", SIZE, 1);
+    installation = Installation.open(getClass());
+    configuration =
+        installation.configuration(
+            Store.S3.transport(emulator, "models") + "memory.limit = 128MiB\n");
+  }
+
+  @AfterAll
+  void stopTheStore() throws IOException {
+    emulator.close();
+    Mountpoints.cleanUnder(installation.work());
+  }
+
+  @Test
+  void aDaemonKilledUnderLoadLeavesAMountpointTheNextMountHeals() throws Exception {
+    Path mountpoint = installation.mountpoint("killed");
+    mounted(mountpoint);
+    Process reader =
+        new ProcessBuilder("cat", mountpoint.resolve("weights.bin").toString())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    long daemon = daemon(mountpoint);
+    ProcessHandle.of(daemon).orElseThrow().destroyForcibly();
+    assertTrue(reader.waitFor(30, TimeUnit.SECONDS), "the reader hangs on a dead daemon");
+
+    mounted(mountpoint);
+    assertEquals(
+        emulator.sha256("models", "weights.bin"),
+        Command.output("sha256sum", mountpoint.resolve("weights.bin").toString()).substring(0, 64));
+    unmounted(mountpoint);
+  }
+
+  @Test
+  void umountCleansTheMountpointOfADeadDaemon() throws Exception {
+    Path mountpoint = installation.mountpoint("dead");
+    mounted(mountpoint);
+    ProcessHandle daemon = ProcessHandle.of(daemon(mountpoint)).orElseThrow();
+    daemon.destroyForcibly();
+    daemon.onExit().get(10, TimeUnit.SECONDS);
+    unmounted(mountpoint);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void aSignalUnmountsCleanly(String signal) throws Exception {
+    Path mountpoint = installation.mountpoint("signal-" + signal);
+    Process daemon =
+        installation.start("mount", "-f", "-c", configuration.toString(), mountpoint.toString());
+    await(() -> Mountpoints.isMounted(mountpoint));
+    Command.output("ls", mountpoint.toString());
+    Command.output("kill", "-" + signal, Long.toString(daemon.pid()));
+    assertTrue(daemon.waitFor(30, TimeUnit.SECONDS));
+    assertEquals(
+        0, daemon.exitValue(), Files.readString(installation.work().resolve("daemon.out")));
+    assertFalse(Mountpoints.isMounted(mountpoint));
+  }
+
+  @Test
+  void unmountingFromOutsideEndsTheDaemon() throws Exception {
+    Path mountpoint = installation.mountpoint("outside");
+    mounted(mountpoint);
+    ProcessHandle daemon = ProcessHandle.of(daemon(mountpoint)).orElseThrow();
+    Command.output("umount", mountpoint.toString());
+    daemon.onExit().get(30, TimeUnit.SECONDS);
+    assertFalse(Mountpoints.isMounted(mountpoint));
+  }
+
+  @Test
+  void theSamePlaceIsNotMountedTwice() {
+    Path mountpoint = installation.mountpoint("twice");
+    mounted(mountpoint);
+    Command second =
+        installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());
+    assertEquals(1, second.err().lines().count(), second.err());
+    assertTrue(second.status() != 0 && second.err().contains(mountpoint.toString()), second.err());
+    unmounted(mountpoint);
+  }
+
+  @Test
+  void noSecretIsInTheDaemonsArguments() throws IOException {
+    Path mountpoint = installation.mountpoint("secret");
+    mounted(mountpoint);
+    String arguments =
+        Files.readString(Path.of("/proc", Long.toString(daemon(mountpoint)), "cmdline"));
+    assertFalse(arguments.contains(EmulatorProcess.ACCESS_KEY_SECRET));
+    unmounted(mountpoint);
+  }
+
+  private void mounted(Path mountpoint) {
+    Command mount =
+        installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());
+    assertEquals(0, mount.status(), mount.toString());
+    assertTrue(Mountpoints.isMounted(mountpoint));
+  }
+
+  private void unmounted(Path mountpoint) {
+    Command umount = installation.sluice("umount", mountpoint.toString());
+    assertEquals(0, umount.status(), umount.toString());
+    assertFalse(Mountpoints.isMounted(mountpoint));
+  }
+
+  /** Returns the process whose arguments name the mountpoint. */
+  private static long daemon(Path mountpoint) {
+    List<Long> daemons =
+        ProcessHandle.allProcesses()
+            .filter(ProcessHandle::isAlive)
+            .filter(
+                process ->
+                    process.info().commandLine().orElse("").contains("io.sluicefs.cli")
+                        && process.info().commandLine().orElse("").endsWith(mountpoint.toString()))
+            .map(ProcessHandle::pid)
+            .toList();
+    assertEquals(1, daemons.size(), "daemons of " + mountpoint);
+    return daemons.getFirst();
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    Instant deadline = Instant.now().plus(Duration.ofSeconds(30));
+    while (!condition.getAsBoolean()) {
+      assertTrue(Instant.now().isBefore(deadline), "waited too long");
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.distribution;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What is mounted, from the kernel's own list. */
+final class Mountpoints {
+  private Mountpoints() {}
+
+  static boolean isMounted(Path mountpoint) {
+    try {
+      return Files.readAllLines(Path.of("/proc/self/mounts")).stream()
+          .anyMatch(line -> line.split(" ", -1)[1].equals(mountpoint.toString()));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Detaches what a crashed run left mounted under a folder, and removes the folder. */
+  static void cleanUnder(Path folder) throws IOException {
+    List<String> mounts = Files.readAllLines(Path.of("/proc/self/mounts"));
+    for (String line : mounts.reversed()) {
+      String mountpoint = line.split(" ", -1)[1];
+      if (mountpoint.startsWith(folder + "/")) {
+        Command.run("umount", "-l", mountpoint);
+      }
+    }
+    if (Files.exists(folder)) {
+      try (Stream<Path> tree = Files.walk(folder)) {
+        for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
+}
