@@ -23,6 +23,7 @@ module io.sluicefs.cache.memory {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
   requires io.sluicefs.spi;
+  requires java.logging;
 
   provides BlockCacheProvider with
       MemoryBlockCacheProvider;

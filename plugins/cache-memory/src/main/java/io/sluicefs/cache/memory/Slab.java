@@ -5,6 +5,8 @@ import io.sluicefs.spi.MemoryReservation;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.core.io.ReferenceOwner;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +23,18 @@ final class Slab implements ReferenceOwner, AutoCloseable {
   /** Blocks start on pages, for direct I/O into them. */
   private static final int PAGE = 4096;
 
+  /**
+   * Warns of an option of Java 8 that native stores do not need. Held, or its level is forgotten.
+   */
+  private static final Logger CLEANER =
+      Logger.getLogger(
+          "net.openhft.chronicle.core.internal.cleaner.ReflectionBasedByteBufferCleanerService");
+
   static {
+    CLEANER.setLevel(Level.SEVERE);
     System.setProperty("chronicle.analytics.disable", "true");
+    // Memory is freed when the slab closes, not some time later: else the budget would be wrong.
+    System.setProperty("background.releaser", "false");
   }
 
   private final BytesStore<?, ?> store;
