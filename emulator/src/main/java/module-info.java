@@ -16,4 +16,8 @@ module io.sluicefs.emulator {
   requires java.xml;
 
   exports io.sluicefs.emulator;
+
+  // The command line is read into the fields of EmulatorCommand.
+  opens io.sluicefs.emulator to
+      info.picocli;
 }

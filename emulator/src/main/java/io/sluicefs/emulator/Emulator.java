@@ -4,18 +4,22 @@ package io.sluicefs.emulator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.sluicefs.emulator.admin.AdminDialect;
 import io.sluicefs.emulator.http.Dialect;
 import io.sluicefs.emulator.http.Listener;
 import io.sluicefs.emulator.http.Surroundings;
 import io.sluicefs.emulator.oss.OssDialect;
 import io.sluicefs.emulator.s3.S3Dialect;
 import io.sluicefs.emulator.store.Catalog;
+import io.sluicefs.emulator.store.DirectoryBacking;
 import io.sluicefs.emulator.store.MemoryBacking;
 import java.io.IOException;
 import java.net.URI;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -41,10 +45,16 @@ public final class Emulator implements AutoCloseable {
   private final Conditions conditions;
   private final EventLoopGroup loops;
   private final ExecutorService slowTasks;
+  private final @Nullable Tls tls;
   private final List<Listener> listeners = new ArrayList<>();
 
   private Emulator(EmulatorOptions options) throws IOException {
-    catalog = new Catalog(new MemoryBacking());
+    catalog =
+        new Catalog(
+            options.directory() == null
+                ? new MemoryBacking()
+                : new DirectoryBacking(options.directory()));
+    tls = options.tls() ? Tls.of(options.tlsFiles()) : null;
     loops =
         new MultiThreadIoEventLoopGroup(
             Math.min(4, Runtime.getRuntime().availableProcessors()),
@@ -68,28 +78,36 @@ public final class Emulator implements AutoCloseable {
   }
 
   private void open(EmulatorOptions options) throws IOException {
-    Surroundings surroundings = new Surroundings(counters, conditions, slowTasks, false);
+    SslContext encryption = tls == null ? null : tls.context();
+    Surroundings surroundings = new Surroundings(counters, conditions, slowTasks, tls != null);
     Dialect s3 = new S3Dialect(catalog, counters, options);
     Dialect oss = new OssDialect(catalog, counters, options);
-    listeners.add(Listener.open(loops, options.s3Port(), s3, surroundings, null));
-    listeners.add(Listener.open(loops, options.ossPort(), oss, surroundings, null));
-    listeners.add(Listener.open(loops, options.adminPort(), s3, surroundings, null));
+    listeners.add(Listener.open(loops, options.s3Port(), s3, surroundings, encryption));
+    listeners.add(Listener.open(loops, options.ossPort(), oss, surroundings, encryption));
+    // Counters and conditions are told of counters and conditions of their own, so that they change
+    // nothing.
+    Surroundings undisturbed =
+        new Surroundings(
+            new Counters(() -> {}), new Conditions(Duration.ZERO, 0), slowTasks, false);
+    Dialect admin = new AdminDialect(catalog, counters, conditions);
+    listeners.add(Listener.open(loops, options.adminPort(), admin, undisturbed, null));
   }
 
   public URI s3Endpoint() {
-    return endpoint(0);
+    return endpoint(0, tls != null);
   }
 
   public URI ossEndpoint() {
-    return endpoint(1);
+    return endpoint(1, tls != null);
   }
 
   public URI adminEndpoint() {
-    return endpoint(2);
+    return endpoint(2, false);
   }
 
-  private URI endpoint(int listener) {
-    return URI.create("http://127.0.0.1:" + listeners.get(listener).port());
+  private URI endpoint(int listener, boolean encrypted) {
+    return URI.create(
+        (encrypted ? "https" : "http") + "://127.0.0.1:" + listeners.get(listener).port());
   }
 
   public ObjectStore store() {
@@ -107,7 +125,7 @@ public final class Emulator implements AutoCloseable {
 
   /** The certificate the dialects show; null without TLS. */
   public @Nullable X509Certificate certificate() {
-    return null;
+    return tls == null ? null : tls.certificate();
   }
 
   /**

@@ -20,10 +20,10 @@ public interface Backing {
   /** The content in the form it is kept in as an object of its own, whatever it shared before. */
   Content keep(Content content) throws IOException;
 
-  /**
-   * Whatever the content occupies is not needed any more: it was of a part, or of an object that is
-   * gone.
-   */
+  /** The content was received and will not be kept; does nothing to one that is kept. */
+  void forget(Content content);
+
+  /** Whatever the kept content occupies is not needed any more. */
   void release(Content content);
 
   void createBucket(String bucket) throws IOException;
@@ -40,4 +40,7 @@ public interface Backing {
   List<String> loadBuckets() throws IOException;
 
   List<StoredObject> loadObjects(String bucket) throws IOException;
+
+  /** These are all objects there are: whatever else is kept belongs to none. */
+  void loaded(List<StoredObject> objects) throws IOException;
 }

@@ -80,7 +80,7 @@ public final class Bucket {
     try {
       precondition.check(before);
     } catch (StoreException e) {
-      backing.release(draft.content());
+      backing.forget(draft.content());
       throw e;
     }
     StoredObject object = draft.stored(name, backing.keep(draft.content()));
@@ -118,7 +118,7 @@ public final class Bucket {
       try {
         draft = continuation.next(current);
       } catch (StoreException e) {
-        backing.release(piece);
+        backing.forget(piece);
         throw e;
       }
       if (current == null) {
@@ -131,7 +131,7 @@ public final class Bucket {
                   .algebra()
                   .combine(current.content().crc64(), piece.crc64(), piece.size()));
       StoredObject longer = publishLocked(draft.withContent(whole), Precondition.NONE);
-      backing.release(piece);
+      backing.forget(piece);
       return longer;
     } finally {
       writing.unlock();

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -27,11 +28,15 @@ public final class Catalog implements ObjectStore {
 
   public Catalog(Backing backing) throws IOException {
     this.backing = backing;
+    List<StoredObject> all = new ArrayList<>();
     for (String name : backing.loadBuckets()) {
       Bucket bucket = new Bucket(name, Instant.now(), backing);
-      backing.loadObjects(name).forEach(object -> bucket.objects().put(object.key(), object));
+      List<StoredObject> objects = backing.loadObjects(name);
+      objects.forEach(object -> bucket.objects().put(object.key(), object));
+      all.addAll(objects);
       buckets.put(name, bucket);
     }
+    backing.loaded(all);
   }
 
   public Bucket bucket(String name) {

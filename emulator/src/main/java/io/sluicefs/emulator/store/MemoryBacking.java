@@ -17,6 +17,9 @@ public final class MemoryBacking implements Backing {
   }
 
   @Override
+  public void forget(Content content) {}
+
+  @Override
   public void release(Content content) {}
 
   @Override
@@ -40,4 +43,7 @@ public final class MemoryBacking implements Backing {
   public List<StoredObject> loadObjects(String bucket) {
     return List.of();
   }
+
+  @Override
+  public void loaded(List<StoredObject> objects) {}
 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.emulator.admin;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.sluicefs.emulator.Conditions;
+import io.sluicefs.emulator.CounterSnapshot;
+import io.sluicefs.emulator.Counters;
+import io.sluicefs.emulator.RequestKind;
+import io.sluicefs.emulator.StoreException;
+import io.sluicefs.emulator.StoredObject;
+import io.sluicefs.emulator.http.Answer;
+import io.sluicefs.emulator.http.Dialect;
+import io.sluicefs.emulator.http.DocumentReception;
+import io.sluicefs.emulator.http.PercentCoding;
+import io.sluicefs.emulator.http.Reception;
+import io.sluicefs.emulator.http.RequestHead;
+import io.sluicefs.emulator.store.Catalog;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.TreeMap;
+
+/**
+ * What the emulator tells and is told by whoever runs it. Nothing here is signed, counted or part
+ * of a dialect.
+ */
+public final class AdminDialect implements Dialect {
+  private final Catalog catalog;
+  private final Counters counters;
+  private final Conditions conditions;
+
+  public AdminDialect(Catalog catalog, Counters counters, Conditions conditions) {
+    this.catalog = catalog;
+    this.counters = counters;
+    this.conditions = conditions;
+  }
+
+  @Override
+  public Reception begin(RequestHead head) {
+    String[] path = head.rawPath().substring(1).split("/", 3);
+    String what = head.method() + " " + path[0];
+    if (what.equals("PUT objects") && path.length == 3) {
+      String bucket = PercentCoding.decode(path[1]);
+      String key = PercentCoding.decode(path[2]);
+      return new DocumentReception(body -> put(head, bucket, key, body));
+    }
+    return new DocumentReception(
+        body ->
+            switch (what) {
+              case "GET counters" -> json(text(counters.snapshot()));
+              case "POST counters" -> {
+                counters.reset();
+                yield json(text(counters.snapshot()));
+              }
+              case "GET conditions" -> json(text(conditions));
+              case "PUT conditions" -> change(head);
+              case "POST buckets" -> {
+                catalog.createBucket(path.length < 2 ? "" : PercentCoding.decode(path[1]));
+                yield Answer.status(204).empty();
+              }
+              default ->
+                  throw new StoreException(404, "NotFound", "nothing is at " + head.rawPath());
+            });
+  }
+
+  private Answer put(RequestHead head, String bucket, String key, byte[] body) throws IOException {
+    StoredObject object =
+        head.has("size")
+            ? catalog.putSynthetic(bucket, key, body, number(head, "size"), number(head, "seed"))
+            : catalog.put(bucket, key, body);
+    return json("{\"etag\":\"" + object.etag() + "\",\"size\":" + object.size() + "}");
+  }
+
+  private Answer change(RequestHead head) {
+    if (head.has("latency-ms")) {
+      conditions.latency(Duration.ofMillis(number(head, "latency-ms")));
+    }
+    if (head.has("bytes-per-second-per-connection")) {
+      conditions.bytesPerSecondPerConnection(number(head, "bytes-per-second-per-connection"));
+    }
+    return json(text(conditions));
+  }
+
+  private static long number(RequestHead head, String parameter) {
+    String value = head.parameter(parameter, "0");
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(parameter + " is '" + value + "', give a number", e);
+    }
+  }
+
+  private static String text(Conditions conditions) {
+    return "{\"latency-ms\":%d,\"bytes-per-second-per-connection\":%d}"
+        .formatted(conditions.latency().toMillis(), conditions.bytesPerSecondPerConnection());
+  }
+
+  private static String text(CounterSnapshot snapshot) {
+    StringBuilder text = new StringBuilder("{\"requests\":{");
+    String separator = "";
+    for (RequestKind kind : RequestKind.values()) {
+      String name = kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      text.append(separator).append('"').append(name).append("\":").append(snapshot.requests(kind));
+      separator = ",";
+    }
+    text.append("},\"errors\":{");
+    separator = "";
+    for (var error : new TreeMap<>(snapshot.errors()).entrySet()) {
+      text.append(separator)
+          .append('"')
+          .append(error.getKey())
+          .append("\":")
+          .append(error.getValue());
+      separator = ",";
+    }
+    return text.append("},\"bytes-in\":")
+        .append(snapshot.bytesIn())
+        .append(",\"bytes-out\":")
+        .append(snapshot.bytesOut())
+        .append('}')
+        .toString();
+  }
+
+  private static Answer json(String text) {
+    return Answer.status(200).text("application/json", text + "\n");
+  }
+
+  @Override
+  public Answer refusal(RequestHead head, Exception failure) {
+    int status =
+        switch (failure) {
+          case StoreException refused -> refused.status();
+          case IllegalArgumentException bad -> 400;
+          default -> 500;
+        };
+    return Answer.status(status).text("text/plain; charset=utf-8", failure.getMessage() + "\n");
+  }
+
+  @Override
+  public void decorate(HttpHeaders answer) {}
+}
