@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.X509TrustManager;
 import org.apache.http.conn.ConnectTimeoutException;
 
@@ -168,10 +170,10 @@ final class ControlClient implements AutoCloseable {
               Kind.UNREACHABLE,
               what + ": " + server + " refuses connections; check transport.oss.endpoint",
               e);
-      case SSLException e ->
+      case SSLException e when isUntrusted(e) ->
           new StorageException(
-              Kind.UNREACHABLE,
-              "%s: no trusted connection to %s (%s); check transport.oss.ca-certificate"
+              Kind.INVALID_REQUEST,
+              "%s: the certificate of %s is not trusted (%s); set transport.oss.ca-certificate"
                   .formatted(what, server, e.getMessage()),
               e);
       case CappedServiceClient.TooLongException e ->
@@ -180,6 +182,11 @@ final class ControlClient implements AutoCloseable {
           new StorageException(
               Kind.UNREACHABLE, what + ": the connection to " + server + " broke: " + cause, cause);
     };
+  }
+
+  private static boolean isUntrusted(SSLException failure) {
+    return failure instanceof SSLPeerUnverifiedException
+        || failure.getCause() instanceof CertificateException;
   }
 
   private static int millis(Duration duration) {

@@ -58,13 +58,13 @@ class OssTlsTest {
       }
       try (Transport transport = OssTransports.open(endpoint, Map.of())) {
         StorageException failure = assertThrows(StorageException.class, () -> transport.head("a"));
-        assertEquals(Kind.UNREACHABLE, failure.kind());
+        assertEquals(Kind.INVALID_REQUEST, failure.kind());
         assertTrue(
             String.valueOf(failure.getMessage()).contains("transport.oss.ca-certificate"),
             failure.getMessage());
         ByteBuffer target = ByteBuffer.allocateDirect(1);
         assertEquals(
-            Kind.UNREACHABLE,
+            Kind.INVALID_REQUEST,
             assertThrows(
                     StorageException.class,
                     () ->
