@@ -88,6 +88,9 @@ public final class MemoryTransport implements Transport {
     }
   }
 
+  /** Bytes between two reports of progress. */
+  private static final int PIECE = 256 << 10;
+
   private static final TransportCapabilities CAPABILITIES =
       new TransportCapabilities(
           EnumSet.of(Feature.WRITE, Feature.COPY, Feature.CREATE_ONLY, Feature.SYMLINK),
@@ -251,18 +254,27 @@ public final class MemoryTransport implements Transport {
     if (range.end() > object.bytes.length) {
       throw new StorageException(Kind.INVALID_REQUEST, range + " is not within " + id.key());
     }
-    int at = (int) range.start();
-    int left = (int) range.length();
-    for (ByteBuffer buffer : target) {
-      int part = Math.min(left, buffer.remaining());
-      buffer.put(object.bytes, at, part);
-      at += part;
-      left -= part;
-    }
+    copy(object.bytes, range, target, progress, id.key());
     synchronized (this) {
       readBytes += range.length();
     }
-    progress.filled(range.length());
+  }
+
+  private static void copy(
+      byte[] bytes, ByteRange range, ByteBuffer[] target, ReadProgress progress, String key)
+      throws StorageException {
+    int at = (int) range.start();
+    for (ByteBuffer buffer : target) {
+      while (buffer.hasRemaining() && at < range.end()) {
+        int part = (int) Math.min(PIECE, Math.min(buffer.remaining(), range.end() - at));
+        buffer.put(bytes, at, part);
+        at += part;
+        progress.filled(at - range.start());
+        if (Thread.currentThread().isInterrupted() && at < range.end()) {
+          throw new StorageException(Kind.CANCELLED, "READ of " + key + " interrupted");
+        }
+      }
+    }
   }
 
   @Override
