@@ -29,15 +29,21 @@ final class ErrnoMapping {
     this.log = log;
   }
 
-  /** Maps a failure to find a name or its attributes, or to list a directory. */
+  /**
+   * Maps a failure to find a name, to list, or to open. An absent name is part of the day, and so
+   * is an inode whose name leads to another version by now: Linux looks the name up again.
+   */
   FuseException ofName(String operation, String key, StorageException failure) {
-    int errno = failure.kind() == Kind.NOT_FOUND ? Errno.ENOENT : errno(failure.kind());
-    return answer(errno, operation, key, failure);
+    return switch (failure.kind()) {
+      case NOT_FOUND -> new FuseException(Errno.ENOENT);
+      case PRECONDITION_FAILED -> new FuseException(Errno.ESTALE);
+      default -> logged(operation, key, failure);
+    };
   }
 
-  /** Maps a failure to open a file or to read from it. */
-  FuseException ofFile(String operation, String key, StorageException failure) {
-    return answer(errno(failure.kind()), operation, key, failure);
+  /** Maps a failure to read from an open file. */
+  FuseException ofRead(String key, StorageException failure) {
+    return logged("read", key, failure);
   }
 
   /** Maps a limit that was reached. */
@@ -46,8 +52,9 @@ final class ErrnoMapping {
     return new FuseException(Errno.ENOMEM);
   }
 
-  private FuseException answer(int errno, String operation, String key, StorageException failure) {
-    if (failure.kind() != Kind.CANCELLED && errno != Errno.ENOENT) {
+  private FuseException logged(String operation, String key, StorageException failure) {
+    int errno = errno(failure.kind());
+    if (failure.kind() != Kind.CANCELLED) {
       log.failed(operation, key, errno, failure.kind().name(), failure);
     }
     return new FuseException(errno);

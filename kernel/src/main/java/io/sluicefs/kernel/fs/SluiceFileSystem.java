@@ -140,7 +140,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     try {
       return namespace.attributes(known);
     } catch (StorageException e) {
-      throw errnos.ofFile("getattr", known.key(), e);
+      throw errnos.ofName("getattr", known.key(), e);
     }
   }
 
@@ -178,7 +178,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     try {
       return open(file);
     } catch (StorageException e) {
-      throw errnos.ofFile("open", file.key(), e);
+      throw errnos.ofName("open", file.key(), e);
     }
   }
 
@@ -245,7 +245,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     if (failure.kind() == Kind.PRECONDITION_FAILED || failure.kind() == Kind.NOT_FOUND) {
       namespace.outdated(file.inode());
     }
-    return errnos.ofFile("read", file.inode().key(), failure);
+    return errnos.ofRead(file.inode().key(), failure);
   }
 
   @Override

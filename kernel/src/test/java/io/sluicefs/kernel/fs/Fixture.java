@@ -50,9 +50,9 @@ final class Fixture implements AutoCloseable {
   }
 
   Fixture(String prefix, NamespaceOptions options) {
-    readers = new ObjectReaders(bucket, List.of(cache), new NoReadAhead(), memory, ReadOptions.STANDARD);
-    Namespace namespace =
-        new Namespace(bucket, prefix, options, nanos::get, () -> MOUNTED);
+    readers =
+        new ObjectReaders(bucket, List.of(cache), new NoReadAhead(), memory, ReadOptions.STANDARD);
+    Namespace namespace = new Namespace(bucket, prefix, options, nanos::get, () -> MOUNTED);
     fs = new SluiceFileSystem(namespace, readers, options);
   }
 

@@ -167,7 +167,8 @@ class NamesAndKeysTest {
   @Test
   void everyListedNameCanBeLookedUp() throws Exception {
     List<String> names =
-        List.of(" ", "!", "-", "a b", "a+b", "a%2Fb", "a:b", "~", "\u007f", "é", "e\u0301", "😀", "ﬁ");
+        List.of(
+            " ", "!", "-", "a b", "a+b", "a%2Fb", "a:b", "~", "\u007f", "é", "e\u0301", "😀", "ﬁ");
     for (String name : names) {
       mount.bucket.put("d/" + name, name);
     }
@@ -175,7 +176,9 @@ class NamesAndKeysTest {
     assertEquals(names.stream().sorted().toList(), mount.names(directory));
     mount.pass(Duration.ofMinutes(5));
     for (String name : names) {
-      assertEquals(name.getBytes(StandardCharsets.UTF_8).length, mount.lookup(directory, name).attributes().size());
+      assertEquals(
+          name.getBytes(StandardCharsets.UTF_8).length,
+          mount.lookup(directory, name).attributes().size());
     }
   }
 
@@ -230,8 +233,7 @@ class NamesAndKeysTest {
   void anObjectThatPointsToAnotherIsASymbolicLinkThatCannotBeReadYet() throws Exception {
     mount.bucket.putSymlink("latest", "models/llama");
     long link = inode("latest");
-    assertEquals(
-        Attributes.SYMLINK | 0777, mount.fs.getattr(CALLER, link).attributes().mode());
+    assertEquals(Attributes.SYMLINK | 0777, mount.fs.getattr(CALLER, link).attributes().mode());
     assertEquals(Attributes.SYMLINK, mount.list(ROOT).type("latest"));
     assertErrno(Errno.ENOTSUP, () -> mount.fs.readlink(CALLER, link));
     assertErrno(Errno.ELOOP, () -> mount.fs.open(CALLER, link, 0));

@@ -215,8 +215,7 @@ class OpenAndReadTest {
     assertNotEquals(first.handle(), second.handle());
     assertErrno(Errno.EBADF, () -> mount.read(first, 0, 3));
     assertErrno(
-        Errno.EBADF,
-        () -> mount.fs.readIfPresent(CALLER, first.handle(), 0, 3, new ReadReply()));
+        Errno.EBADF, () -> mount.fs.readIfPresent(CALLER, first.handle(), 0, 3, new ReadReply()));
     assertEquals("two", mount.read(second, 0, 3));
   }
 

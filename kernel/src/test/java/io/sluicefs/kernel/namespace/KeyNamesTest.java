@@ -15,11 +15,22 @@ import org.junit.jupiter.api.Test;
 class KeyNamesTest {
   @Test
   void namesAreWhatAPathCanName() {
-    for (String name : List.of("a", "...", ".a", "a.", " ", "\n", "é".repeat(127), "😀".repeat(63))) {
+    for (String name :
+        List.of("a", "...", ".a", "a.", " ", "\n", "é".repeat(127), "😀".repeat(63))) {
       assertTrue(KeyNames.isName(name), name);
     }
     for (String name :
-        List.of("", ".", "..", "a/b", "\0", "é".repeat(128), "😀".repeat(64), "\uD83D", "\uDE00a", "\uFFFD")) {
+        List.of(
+            "",
+            ".",
+            "..",
+            "a/b",
+            "\0",
+            "é".repeat(128),
+            "😀".repeat(64),
+            "\uD83D",
+            "\uDE00a",
+            "\uFFFD")) {
       assertFalse(KeyNames.isName(name), name);
     }
   }

@@ -72,11 +72,7 @@ class ListingTest {
             .map(
                 key ->
                     new ObjectStat(
-                        new ObjectId(key, "e"),
-                        1,
-                        Instant.EPOCH,
-                        ObjectStat.Type.DATA,
-                        Map.of()))
+                        new ObjectId(key, "e"), 1, Instant.EPOCH, ObjectStat.Type.DATA, Map.of()))
             .toList(),
         prefixes,
         token.isEmpty() ? null : token);
@@ -90,8 +86,7 @@ class ListingTest {
 
   private void assertBroken(IntFunction<ListPage> pages) {
     Listing listing = listing(pages);
-    assertEquals(
-        Kind.CORRUPT, assertThrows(StorageException.class, () -> readAll(listing)).kind());
+    assertEquals(Kind.CORRUPT, assertThrows(StorageException.class, () -> readAll(listing)).kind());
     assertFalse(listing.isComplete());
     assertTrue(requests < 100, requests + " requests");
   }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 class NamespaceFootprintTest {
   private static final int ENTRIES = 200_000;
   private static final int PAGE = 1000;
-  private static final int LISTED_BYTES = 80;
+  private static final int LISTED_BYTES = 100;
   private static final int LOOKED_UP_BYTES = 256;
 
   private int requests;
@@ -98,7 +98,8 @@ class NamespaceFootprintTest {
     NamespaceOptions options =
         NamespaceOptions.defaults()
             .withLimits(new NamespaceOptions.Limits(2 * ENTRIES, 1000, 1L << 30));
-    Namespace namespace = new Namespace(new ManyObjects(), "", options, () -> 0, InstantSource.system());
+    Namespace namespace =
+        new Namespace(new ManyObjects(), "", options, () -> 0, InstantSource.system());
     Inode root = namespace.root();
     long before = usedHeap();
     DirectoryReader reader = namespace.list(root);

@@ -64,7 +64,8 @@ class SlotTableTest {
   @Test
   void numbersThatWereNeverGivenLeadNowhere() {
     Thing thing = add();
-    for (long number : new long[] {0, 2, -1, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 32, 0xffffffffL}) {
+    for (long number :
+        new long[] {0, 2, -1, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 32, 0xffffffffL}) {
       assertNull(table.get(number));
     }
     assertEquals(thing, table.get(1));

@@ -24,7 +24,11 @@ class MemoryTransportTest extends TransportContract {
   private final class Provider implements TransportProvider {
     @Override
     public PluginDescriptor descriptor() {
-      return new PluginDescriptor("memory", Axis.TRANSPORT, new SpiVersion(SpiVersion.MAJOR, SpiVersion.MINOR), List.of(BUCKET));
+      return new PluginDescriptor(
+          "memory",
+          Axis.TRANSPORT,
+          new SpiVersion(SpiVersion.MAJOR, SpiVersion.MINOR),
+          List.of(BUCKET));
     }
 
     @Override
