@@ -16,10 +16,12 @@ import java.nio.charset.StandardCharsets;
  */
 final class FuseRequest {
   static final int LOOKUP = 1;
+  static final int GETATTR = 3;
   static final int INIT = 26;
   static final int INTERRUPT = 36;
 
   private static final int HEADER = 40;
+  private static final int GETATTR_HAS_HANDLE = 1;
 
   private FuseRequest() {}
 
@@ -29,6 +31,11 @@ final class FuseRequest {
 
   static long unique(MemorySegment request) {
     return request.get(JAVA_LONG, 8);
+  }
+
+  /** Returns libfuse's number of the file the request is about. */
+  static long node(MemorySegment request) {
+    return request.get(JAVA_LONG, 16);
   }
 
   static int uid(MemorySegment request) {
@@ -41,6 +48,15 @@ final class FuseRequest {
 
   static int pid(MemorySegment request) {
     return request.get(JAVA_INT, 32);
+  }
+
+  /** Makes a GETATTR one of an open file, unless it is. */
+  static void setHandle(MemorySegment request, long handle) {
+    int flags = request.get(JAVA_INT, HEADER);
+    if ((flags & GETATTR_HAS_HANDLE) == 0) {
+      request.set(JAVA_INT, HEADER, flags | GETATTR_HAS_HANDLE);
+      request.set(JAVA_LONG, HEADER + 8, handle);
+    }
   }
 
   /** Returns which request an INTERRUPT is about. */

@@ -82,7 +82,7 @@ final class JnrFuseChannel implements FuseChannel {
     PathTable paths = new PathTable(operations, config.pathTableSize());
     PathCallbacks callbacks = new PathCallbacks(operations, paths);
     CallbackTable table = new CallbackTable(callbacks);
-    Session mounted = mount(table);
+    Session mounted = mount(table, callbacks.openFiles());
     if (mounted == null) {
       return;
     }
@@ -106,7 +106,8 @@ final class JnrFuseChannel implements FuseChannel {
   }
 
   /** Mounts, unless the channel was unmounted before. */
-  private synchronized @Nullable Session mount(CallbackTable table) throws IOException {
+  private synchronized @Nullable Session mount(CallbackTable table, OpenNodes openFiles)
+      throws IOException {
     if (started) {
       throw new IllegalStateException("serve was called before");
     }
@@ -119,7 +120,7 @@ final class JnrFuseChannel implements FuseChannel {
       Mountpoint where = Mountpoint.check(options);
       String text = new LibFuseOptions(LibC.decimalPoint()).text(options, config.threads());
       Session mounted =
-          Session.mount(libfuse, where.path(), text, table.segment(), config.threads());
+          Session.mount(libfuse, where.path(), text, table.segment(), openFiles, config.threads());
       where.mounted();
       mountpoint = where;
       session = mounted;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.fuse.jnr;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.fuse.AttributeChanges;
 import io.sluicefs.spi.fuse.Caller;
 import io.sluicefs.spi.fuse.CreatedFile;
@@ -33,7 +34,7 @@ final class PathCallbacks {
 
   private final FuseOperations operations;
   private final PathTable paths;
-  private final Map<Long, PathTable.Node> openFiles = new ConcurrentHashMap<>();
+  private final OpenNodes openFiles = new OpenNodes();
   private final Map<Long, PathTable.Node> openDirectories = new ConcurrentHashMap<>();
 
   PathCallbacks(FuseOperations operations, PathTable paths) {
@@ -106,7 +107,9 @@ final class PathCallbacks {
     return answer(
         "fgetattr",
         caller -> {
-          putAttributes(caller, openFile(info), stat);
+          try (PathTable.Node node = openFile(info)) {
+            putAttributes(caller, node, stat);
+          }
           return 0;
         });
   }
@@ -160,11 +163,13 @@ final class PathCallbacks {
     return answer(
         "ftruncate",
         caller -> {
-          operations.setattr(
-              caller,
-              openFile(info).inode(),
-              NativeStructs.handle(info.address()),
-              new AttributeChanges(null, null, null, size, null));
+          try (PathTable.Node node = openFile(info)) {
+            operations.setattr(
+                caller,
+                node.inode(),
+                NativeStructs.handle(info.address()),
+                new AttributeChanges(null, null, null, size, null));
+          }
           return 0;
         });
   }
@@ -204,7 +209,7 @@ final class PathCallbacks {
           try {
             int flags = NativeStructs.openFlags(info.address()) & ~(O_CREAT | O_EXCL);
             OpenFile file = operations.open(caller, node.inode(), flags);
-            openFiles.put(file.handle(), node);
+            openFiles.add(file.handle(), node, FuseRequest.node(LoopThread.current().request()));
             NativeStructs.putOpenFile(info.address(), file);
             return 0;
           } catch (Throwable e) {
@@ -227,7 +232,8 @@ final class PathCallbacks {
                     PathTable.nameOf(path),
                     (int) mode,
                     NativeStructs.openFlags(info.address()));
-            openFiles.put(created.file().handle(), paths.put(path, created.entry()));
+            openFiles.add(
+                created.file().handle(), paths.put(path, created.entry()), OpenNodes.UNKNOWN);
             NativeStructs.putOpenFile(info.address(), created.file());
           }
           return 0;
@@ -258,9 +264,12 @@ final class PathCallbacks {
 
   int write(@Nullable String path, Pointer buffer, long size, long offset, Pointer info) {
     try {
+      LoopThread thread = LoopThread.current();
+      long handle = NativeStructs.handle(info.address());
+      openFiles.learn(handle, FuseRequest.node(thread.request()));
       operations.write(
-          LoopThread.current().caller(),
-          NativeStructs.handle(info.address()),
+          thread.caller(),
+          handle,
           offset,
           NativeMemory.segment(buffer.address(), size).asReadOnly());
       return (int) size;
@@ -273,7 +282,9 @@ final class PathCallbacks {
     return answer(
         "flush",
         caller -> {
-          operations.flush(caller, NativeStructs.handle(info.address()));
+          long handle = NativeStructs.handle(info.address());
+          openFiles.learn(handle, FuseRequest.node(LoopThread.current().request()));
+          operations.flush(caller, handle);
           return 0;
         });
   }
@@ -483,11 +494,20 @@ final class PathCallbacks {
         });
   }
 
+  /** Returns the node of an open file. */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
   private PathTable.Node openFile(Pointer info) throws FuseException {
     PathTable.Node node = openFiles.get(NativeStructs.handle(info.address()));
-    if (node == null) {
-      throw new FuseException(Errno.EBADF);
+    PathTable.Node pinned = node == null ? null : paths.pinAgain(node);
+    if (pinned == null) {
+      // Closed meanwhile: Linux asks again, by path.
+      throw new FuseException(Errno.ESTALE);
     }
-    return node;
+    return pinned;
+  }
+
+  OpenNodes openFiles() {
+    return openFiles;
   }
 }

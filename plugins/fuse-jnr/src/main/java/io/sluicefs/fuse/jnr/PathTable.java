@@ -163,6 +163,16 @@ final class PathTable {
     return node;
   }
 
+  /** Pins a node once more, unless nobody held it and it was forgotten; then returns null. */
+  @MustBeClosed
+  synchronized @Nullable Node pinAgain(Node node) {
+    if (node.gone && node.pins == 0) {
+      return null;
+    }
+    node.pins++;
+    return node;
+  }
+
   private void unpin(Node node) {
     synchronized (this) {
       node.pins--;

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.spi.fuse.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -30,19 +31,30 @@ final class Session {
   private final MemorySegment fuse;
   private final MemorySegment session;
   private final int descriptor;
+  private final OpenNodes openFiles;
   private final Arena arena = Arena.ofShared();
   private final List<LoopThread> threads = new ArrayList<>();
   private final Set<Long> earlyInterrupts = ConcurrentHashMap.newKeySet();
   private final AtomicInteger running = new AtomicInteger();
   private volatile boolean ending;
+
+  @GuardedBy("this")
+  private boolean destroyed;
+
   private volatile boolean over;
   private volatile boolean negotiated;
   private volatile int failure;
 
-  private Session(LibFuse libfuse, MemorySegment channel, MemorySegment fuse, int threadCount) {
+  private Session(
+      LibFuse libfuse,
+      MemorySegment channel,
+      MemorySegment fuse,
+      OpenNodes openFiles,
+      int threadCount) {
     this.libfuse = libfuse;
     this.channel = channel;
     this.fuse = fuse;
+    this.openFiles = openFiles;
     session = libfuse.session(fuse);
     descriptor = libfuse.descriptor(channel);
     long size = libfuse.bufferSize(channel);
@@ -56,10 +68,16 @@ final class Session {
    *
    * @param options as after {@code -o}
    * @param operations libfuse's table of callbacks
+   * @param openFiles what those callbacks opened
    * @throws IOException with libfuse's reason
    */
   static Session mount(
-      LibFuse libfuse, String mountpoint, String options, MemorySegment operations, int threads)
+      LibFuse libfuse,
+      String mountpoint,
+      String options,
+      MemorySegment operations,
+      OpenNodes openFiles,
+      int threads)
       throws IOException {
     try (Arena arena = Arena.ofConfined();
         StandardError errors = StandardError.capture()) {
@@ -74,7 +92,7 @@ final class Session {
           libfuse.unmount(mountpoint, channel);
           throw new IOException("cannot mount at " + mountpoint + ": " + errors.text());
         }
-        return new Session(libfuse, channel, fuse, threads);
+        return new Session(libfuse, channel, fuse, openFiles, threads);
       } finally {
         libfuse.freeArguments(arguments);
       }
@@ -164,7 +182,13 @@ final class Session {
       negotiated = true;
     } else if (operation == FuseRequest.INTERRUPT) {
       interrupt(FuseRequest.interrupted(request));
-    } else if (!earlyInterrupts.isEmpty() && earlyInterrupts.remove(unique)) {
+    } else if (operation == FuseRequest.GETATTR) {
+      Long handle = openFiles.handleOf(FuseRequest.node(request));
+      if (handle != null) {
+        FuseRequest.setHandle(request, handle);
+      }
+    }
+    if (!earlyInterrupts.isEmpty() && earlyInterrupts.remove(unique)) {
       thread.interrupt();
     }
     if (FuseRequest.namesAreUtf8(request, length)) {
@@ -205,8 +229,12 @@ final class Session {
    * @return false if a request was still being answered after {@code patience}
    */
   boolean end(Duration patience) throws InterruptedException {
-    ending = true;
-    libfuse.exit(session);
+    synchronized (this) {
+      ending = true;
+      if (!destroyed) {
+        libfuse.exit(session);
+      }
+    }
     long deadline = System.nanoTime() + patience.toNanos();
     while (running.get() > 0 && System.nanoTime() < deadline) {
       for (LoopThread thread : threads) {
@@ -227,7 +255,8 @@ final class Session {
    * Frees everything, and closes /dev/fuse; the threads have ended. Unmounts nothing: what is at
    * the mountpoint now may be somebody else's.
    */
-  void destroy() {
+  synchronized void destroy() {
+    destroyed = true;
     libfuse.destroy(fuse);
     arena.close();
   }

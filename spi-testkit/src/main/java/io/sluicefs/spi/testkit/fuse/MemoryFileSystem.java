@@ -73,7 +73,7 @@ public final class MemoryFileSystem implements FuseOperations {
      *
      * @param name the name it is about, else an empty text
      */
-    void before(Operation operation, long inode, String name) throws FuseException;
+    void before(Operation operation, Caller caller, long inode, String name) throws FuseException;
   }
 
   private static final int O_TRUNC = 01000;
@@ -96,7 +96,7 @@ public final class MemoryFileSystem implements FuseOperations {
   @GuardedBy("this")
   private long lastInode = ROOT;
 
-  private volatile Interceptor interceptor = (operation, inode, name) -> {};
+  private volatile Interceptor interceptor = (operation, caller, inode, name) -> {};
   private volatile boolean keepCache;
   private volatile boolean directIo;
   private volatile Duration ttl = Duration.ofSeconds(60);
@@ -270,7 +270,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public @Nullable Entry lookup(Caller caller, long parent, String name) throws FuseException {
-    before(Operation.LOOKUP, parent, name);
+    before(Operation.LOOKUP, caller, parent, name);
     synchronized (this) {
       Node child = directory(parent).children.get(name);
       return child == null ? null : counted(child);
@@ -300,7 +300,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public Entry getattr(Caller caller, long inode) throws FuseException {
-    before(Operation.GETATTR, inode, "");
+    before(Operation.GETATTR, caller, inode, "");
     synchronized (this) {
       return entry(node(inode));
     }
@@ -309,7 +309,7 @@ public final class MemoryFileSystem implements FuseOperations {
   @Override
   public Entry setattr(Caller caller, long inode, long handle, AttributeChanges changes)
       throws FuseException {
-    before(Operation.SETATTR, inode, "");
+    before(Operation.SETATTR, caller, inode, "");
     if (handle != 0) {
       openNode(handle);
     }
@@ -341,7 +341,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public void access(Caller caller, long inode, int mask) throws FuseException {
-    before(Operation.ACCESS, inode, "");
+    before(Operation.ACCESS, caller, inode, "");
     synchronized (this) {
       node(inode);
     }
@@ -349,7 +349,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public String readlink(Caller caller, long inode) throws FuseException {
-    before(Operation.READLINK, inode, "");
+    before(Operation.READLINK, caller, inode, "");
     synchronized (this) {
       String target = node(inode).target;
       if (target == null) {
@@ -361,7 +361,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public OpenFile open(Caller caller, long inode, int flags) throws FuseException {
-    before(Operation.OPEN, inode, "");
+    before(Operation.OPEN, caller, inode, "");
     synchronized (this) {
       Node node = node(inode);
       if (node.isDirectory()) {
@@ -386,7 +386,7 @@ public final class MemoryFileSystem implements FuseOperations {
   public void read(Caller caller, long handle, long offset, int length, ReadReply reply)
       throws FuseException {
     OpenNode open = openNode(handle);
-    before(Operation.READ, open.inode(), "");
+    before(Operation.READ, caller, open.inode(), "");
     FileContent content = open.node().content;
     if (content == null) {
       throw new FuseException(Errno.EISDIR);
@@ -402,7 +402,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public void flush(Caller caller, long handle) throws FuseException {
-    before(Operation.FLUSH, openNode(handle).inode(), "");
+    before(Operation.FLUSH, caller, openNode(handle).inode(), "");
   }
 
   @Override
@@ -421,12 +421,12 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public void fsync(Caller caller, long handle, boolean dataOnly) throws FuseException {
-    before(Operation.FSYNC, openNode(handle).inode(), "");
+    before(Operation.FSYNC, caller, openNode(handle).inode(), "");
   }
 
   @Override
   public OpenFile opendir(Caller caller, long inode) throws FuseException {
-    before(Operation.OPENDIR, inode, "");
+    before(Operation.OPENDIR, caller, inode, "");
     synchronized (this) {
       Node directory = directory(inode);
       List<DirectoryEntry> entries = new ArrayList<>();
@@ -443,7 +443,7 @@ public final class MemoryFileSystem implements FuseOperations {
   public void readdir(Caller caller, long handle, long offset, DirectorySink sink)
       throws FuseException {
     List<DirectoryEntry> entries = openDirectory(handle);
-    before(Operation.READDIR, 0, "");
+    before(Operation.READDIR, caller, 0, "");
     for (long i = offset; i < entries.size(); i++) {
       DirectoryEntry entry = entries.get((int) i);
       long inode;
@@ -462,7 +462,7 @@ public final class MemoryFileSystem implements FuseOperations {
   public void readdirplus(Caller caller, long handle, long offset, DirectorySink sink)
       throws FuseException {
     List<DirectoryEntry> entries = openDirectory(handle);
-    before(Operation.READDIR, 0, "");
+    before(Operation.READDIR, caller, 0, "");
     for (long i = offset; i < entries.size(); i++) {
       DirectoryEntry entry = entries.get((int) i);
       synchronized (this) {
@@ -489,14 +489,14 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public FileSystemStats statfs(Caller caller) throws FuseException {
-    before(Operation.STATFS, ROOT, "");
+    before(Operation.STATFS, caller, ROOT, "");
     return new FileSystemStats(4096, 1L << 32, 1L << 31, 1L << 30, 1L << 29, 255);
   }
 
   @Override
   public CreatedFile create(Caller caller, long parent, String name, int mode, int flags)
       throws FuseException {
-    before(Operation.CREATE, parent, name);
+    before(Operation.CREATE, caller, parent, name);
     synchronized (this) {
       Map<String, Node> children = directory(parent).children;
       Node node = children.get(name);
@@ -519,7 +519,7 @@ public final class MemoryFileSystem implements FuseOperations {
   public void write(Caller caller, long handle, long offset, MemorySegment data)
       throws FuseException {
     OpenNode open = openNode(handle);
-    before(Operation.WRITE, open.inode(), "");
+    before(Operation.WRITE, caller, open.inode(), "");
     synchronized (this) {
       writable(open.node()).write(offset, data);
     }
@@ -527,14 +527,14 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public Entry mkdir(Caller caller, long parent, String name, int mode) throws FuseException {
-    before(Operation.MKDIR, parent, name);
+    before(Operation.MKDIR, caller, parent, name);
     return make(parent, name, new Node(Attributes.DIRECTORY | (mode & 07777), null, null));
   }
 
   @Override
   public Entry symlink(Caller caller, long parent, String name, String target)
       throws FuseException {
-    before(Operation.SYMLINK, parent, name);
+    before(Operation.SYMLINK, caller, parent, name);
     return make(parent, name, new Node(Attributes.SYMLINK | 0777, null, target));
   }
 
@@ -547,7 +547,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public void unlink(Caller caller, long parent, String name) throws FuseException {
-    before(Operation.UNLINK, parent, name);
+    before(Operation.UNLINK, caller, parent, name);
     synchronized (this) {
       if (child(parent, name).isDirectory()) {
         throw new FuseException(Errno.EISDIR);
@@ -558,7 +558,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public void rmdir(Caller caller, long parent, String name) throws FuseException {
-    before(Operation.RMDIR, parent, name);
+    before(Operation.RMDIR, caller, parent, name);
     synchronized (this) {
       Node node = child(parent, name);
       if (!node.isDirectory()) {
@@ -575,7 +575,7 @@ public final class MemoryFileSystem implements FuseOperations {
   public void rename(
       Caller caller, long parent, String name, long newParent, String newName, int flags)
       throws FuseException {
-    before(Operation.RENAME, parent, name);
+    before(Operation.RENAME, caller, parent, name);
     synchronized (this) {
       Node node = child(parent, name);
       Map<String, Node> to = directory(newParent).children;
@@ -598,7 +598,7 @@ public final class MemoryFileSystem implements FuseOperations {
   public void fallocate(Caller caller, long handle, int mode, long offset, long length)
       throws FuseException {
     OpenNode open = openNode(handle);
-    before(Operation.FALLOCATE, open.inode(), "");
+    before(Operation.FALLOCATE, caller, open.inode(), "");
     if (mode != 0) {
       throw new FuseException(Errno.ENOTSUP);
     }
@@ -610,7 +610,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public List<String> listxattr(Caller caller, long inode) throws FuseException {
-    before(Operation.XATTR, inode, "");
+    before(Operation.XATTR, caller, inode, "");
     synchronized (this) {
       return List.copyOf(node(inode).extendedAttributes.keySet());
     }
@@ -618,7 +618,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public byte[] getxattr(Caller caller, long inode, String name) throws FuseException {
-    before(Operation.XATTR, inode, name);
+    before(Operation.XATTR, caller, inode, name);
     synchronized (this) {
       byte[] value = node(inode).extendedAttributes.get(name);
       if (value == null) {
@@ -631,7 +631,7 @@ public final class MemoryFileSystem implements FuseOperations {
   @Override
   public void setxattr(Caller caller, long inode, String name, byte[] value, int flags)
       throws FuseException {
-    before(Operation.XATTR, inode, name);
+    before(Operation.XATTR, caller, inode, name);
     synchronized (this) {
       node(inode).extendedAttributes.put(name, value.clone());
     }
@@ -639,7 +639,7 @@ public final class MemoryFileSystem implements FuseOperations {
 
   @Override
   public void removexattr(Caller caller, long inode, String name) throws FuseException {
-    before(Operation.XATTR, inode, name);
+    before(Operation.XATTR, caller, inode, name);
     synchronized (this) {
       if (node(inode).extendedAttributes.remove(name) == null) {
         throw new FuseException(Errno.ENODATA);
@@ -647,9 +647,10 @@ public final class MemoryFileSystem implements FuseOperations {
     }
   }
 
-  private void before(Operation operation, long inode, String name) throws FuseException {
+  private void before(Operation operation, Caller caller, long inode, String name)
+      throws FuseException {
     counter(operation).increment();
-    interceptor.before(operation, inode, name);
+    interceptor.before(operation, caller, inode, name);
   }
 
   private LongAdder counter(Operation operation) {
