@@ -7,9 +7,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +39,7 @@ final class Mountpoint {
     Path real;
     try {
       real = path.toRealPath();
-      if (!Files.isDirectory(real)) {
+      if (!Files.readAttributes(real, BasicFileAttributes.class).isDirectory()) {
         throw new IOException("mountpoint " + path + " is not a directory");
       }
       try (DirectoryStream<Path> entries = Files.newDirectoryStream(real)) {
@@ -49,7 +52,7 @@ final class Mountpoint {
       throw new IOException("mountpoint " + path + " does not exist; create it first", e);
     } catch (AccessDeniedException e) {
       throw new IOException("mountpoint " + path + " is not accessible to this user", e);
-    } catch (java.nio.file.FileSystemException e) {
+    } catch (FileSystemException e) {
       if (isDead(e)) {
         throw new IOException(
             "mountpoint " + path + " holds a dead mount; remove it with: fusermount -u " + path, e);
@@ -63,7 +66,7 @@ final class Mountpoint {
     return new Mountpoint(real);
   }
 
-  private static boolean isDead(java.nio.file.FileSystemException e) {
+  private static boolean isDead(FileSystemException e) {
     String reason = e.getReason();
     return reason != null && reason.contains("Transport endpoint is not connected");
   }
@@ -126,7 +129,7 @@ final class Mountpoint {
 
   private int fusermount(String... options) throws IOException {
     for (String program : List.of("fusermount", "fusermount3")) {
-      List<String> command = new java.util.ArrayList<>(List.of(program));
+      List<String> command = new ArrayList<>(List.of(program));
       command.addAll(List.of(options));
       command.addAll(List.of("-q", "--", path()));
       try {

@@ -7,48 +7,54 @@ import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
 import io.sluicefs.spi.testkit.fuse.FileContent;
 import io.sluicefs.spi.testkit.fuse.MemoryFileSystem;
+import io.sluicefs.spi.testkit.fuse.Pattern;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-/** A process of its own with a mount, which it gives up on a signal as the daemon does. */
+/**
+ * A process of its own with a mount, which it gives up on a signal as the daemon does. Its files:
+ * {@code dir/small}, and {@code big} of 4 GiB that costs nothing to make.
+ */
 final class MountedProgram {
-  private static final long SIZE = 4L << 30;
+  private static final long BIG = 4L << 30;
+  private static final long PIECE = 64L << 20;
+  private static final Duration TTL = Duration.ofSeconds(60);
 
   private MountedProgram() {}
 
   public static void main(String[] args) throws Exception {
+    Path mountpoint = Path.of(args[0]);
     MemoryFileSystem files = new MemoryFileSystem();
-    MemorySegment ring = Arena.global().allocate(64 << 20, 4096);
-    io.sluicefs.spi.testkit.fuse.Pattern.fill(1, 0, ring);
-    files.addFile("big", FileContent.repeated(ring, SIZE));
+    MemorySegment piece = Arena.global().allocate(PIECE, 4096);
+    Pattern.fill(1, 0, piece);
+    files.addFile("big", FileContent.repeated(piece, BIG));
     files.addFile("dir/small", FileContent.pattern(2, 12_345));
     MountOptions options =
-        new MountOptions(
-            Path.of(args[0]),
-            "memory",
-            true,
-            false,
-            Duration.ofSeconds(60),
-            Duration.ofSeconds(60),
-            Duration.ofSeconds(60),
-            1 << 20);
+        new MountOptions(mountpoint, "memory", true, false, TTL, TTL, TTL, 1 << 20);
     JnrFuseChannelProvider provider = new JnrFuseChannelProvider();
-    try (LeakCheckedMemory memory = new LeakCheckedMemory(64 << 20);
+    try (LeakCheckedMemory memory = new LeakCheckedMemory(PIECE);
         FuseChannel channel = provider.open(TestContext.of(provider, Map.of(), memory), options)) {
-      Thread.ofPlatform().unstarted(() -> {});
       Runtime.getRuntime().addShutdownHook(new Thread(() -> giveUp(channel)));
+      Thread.ofVirtual().start(() -> announce(mountpoint, files));
       channel.serve(files);
-      System.out.println("unmounted");
-      System.out.flush();
     }
+  }
+
+  /** Says when the mount answers. */
+  private static void announce(Path mountpoint, MemoryFileSystem files) {
+    while (files.initialised() == 0 || !Files.exists(mountpoint.resolve("big"))) {
+      Thread.onSpinWait();
+    }
+    System.out.println("mounted");
   }
 
   private static void giveUp(FuseChannel channel) {
     System.out.println("hook");
-    System.out.flush();
     channel.close();
+    System.out.println("closed");
   }
 }
