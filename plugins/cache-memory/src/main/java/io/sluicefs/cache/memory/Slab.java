@@ -23,18 +23,18 @@ final class Slab implements ReferenceOwner, AutoCloseable {
   /** Blocks start on pages, for direct I/O into them. */
   private static final int PAGE = 4096;
 
-  /**
-   * Warns of an option of Java 8 that native stores do not need. Held, or its level is forgotten.
-   */
-  private static final Logger CLEANER =
-      Logger.getLogger(
-          "net.openhft.chronicle.core.internal.cleaner.ReflectionBasedByteBufferCleanerService");
+  /** The library's; held, or its level is forgotten. */
+  private static final Logger LIBRARY = Logger.getLogger("net.openhft");
 
+  // Loads the library, without what it has to say about options of Java 8 to 17 that native stores
+  // do not need.
   static {
-    CLEANER.setLevel(Level.SEVERE);
     System.setProperty("chronicle.analytics.disable", "true");
     // Memory is freed when the slab closes, not some time later: else the budget would be wrong.
     System.setProperty("background.releaser", "false");
+    LIBRARY.setLevel(Level.OFF);
+    BytesStore.lazyNativeBytesStoreWithFixedCapacity(PAGE).releaseLast();
+    LIBRARY.setLevel(Level.WARNING);
   }
 
   private final BytesStore<?, ?> store;
@@ -74,10 +74,9 @@ final class Slab implements ReferenceOwner, AutoCloseable {
     }
   }
 
-  /** Loads the library, which takes longer than a read should. */
+  /** Loads the library if it is not loaded, which takes longer than a read should. */
   static void warmUp() {
-    BytesStore<?, ?> store = BytesStore.lazyNativeBytesStoreWithFixedCapacity(PAGE);
-    store.releaseLast();
+    // Initializing this class does it.
   }
 
   long bytes() {
