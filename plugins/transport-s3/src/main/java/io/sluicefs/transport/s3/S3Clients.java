@@ -13,6 +13,9 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
 /** Makes the SDK's client for control requests. */
 final class S3Clients {
+  /** A page of 1000 keys of 1024 bytes, percent-encoded, with all that comes with a key. */
+  static final int MAX_CONTROL_ANSWER = 16 << 20;
+
   private S3Clients() {}
 
   static S3Client create(S3TransportConfig config, S3Credentials credentials) {
@@ -33,6 +36,7 @@ final class S3Clients {
             .overrideConfiguration(
                 override ->
                     override
+                        .addExecutionInterceptor(new CappedAnswers(MAX_CONTROL_ANSWER))
                         // The kernel retries.
                         .retryStrategy(AwsRetryStrategy.doNotRetry())
                         .putAdvancedOption(
