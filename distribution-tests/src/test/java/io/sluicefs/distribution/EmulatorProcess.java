@@ -87,8 +87,8 @@ final class EmulatorProcess implements AutoCloseable {
   }
 
   String sha256(String bucket, String key) {
-    return send("GET", "/objects/%s/%s?sha256".formatted(bucket, encoded(key)), new byte[0])
-        .strip();
+    String answer = send("GET", "/objects/%s/%s".formatted(bucket, encoded(key)), new byte[0]);
+    return ConfigFactory.parseString(answer).getString("sha256");
   }
 
   void resetCounters() {

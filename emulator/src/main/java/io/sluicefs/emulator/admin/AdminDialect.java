@@ -39,10 +39,10 @@ public final class AdminDialect implements Dialect {
   public Reception begin(RequestHead head) {
     String[] path = head.rawPath().substring(1).split("/", 3);
     String what = head.method() + " " + path[0];
-    if (what.equals("PUT objects") && path.length == 3) {
+    if (path[0].equals("objects") && path.length == 3) {
       String bucket = PercentCoding.decode(path[1]);
       String key = PercentCoding.decode(path[2]);
-      return new DocumentReception(body -> put(head, bucket, key, body));
+      return new DocumentReception(body -> object(head, bucket, key, body));
     }
     return new DocumentReception(
         body ->
@@ -61,6 +61,19 @@ public final class AdminDialect implements Dialect {
               default ->
                   throw new StoreException(404, "NotFound", "nothing is at " + head.rawPath());
             });
+  }
+
+  private Answer object(RequestHead head, String bucket, String key, byte[] body)
+      throws IOException {
+    return switch (head.method()) {
+      case "PUT" -> put(head, bucket, key, body);
+      case "GET" -> json("{\"sha256\":\"" + catalog.sha256(bucket, key) + "\"}");
+      case "DELETE" -> {
+        catalog.delete(bucket, key);
+        yield Answer.status(204).empty();
+      }
+      default -> throw new StoreException(405, "MethodNotAllowed", head.method());
+    };
   }
 
   private Answer put(RequestHead head, String bucket, String key, byte[] body) throws IOException {
