@@ -122,6 +122,28 @@ class DownloadedBytesTest {
           });
       stack.settle();
       double ratio = (double) stack.store.bytes() / size;
+      int[] times = new int[size / (128 * KIB) + 1];
+      for (io.sluicefs.spi.ByteRange r : stack.store.reads()) {
+        for (long b = r.start() / (128 * KIB); b <= (r.end() - 1) / (128 * KIB); b++) {
+          times[(int) b]++;
+        }
+      }
+      int edge = 0;
+      int inner = 0;
+      java.util.Map<Integer, Integer> inSlice = new java.util.TreeMap<>();
+      for (int b = 0; b < times.length; b++) {
+        if (times[b] > 1) {
+          long s0 = (long) b * 128 * KIB / slice;
+          long s1 = ((long) (b + 1) * 128 * KIB - 1) / slice;
+          if (s0 != s1) {
+            edge += times[b] - 1;
+          } else {
+            inner += times[b] - 1;
+            inSlice.merge((int) (s0 % 8), times[b] - 1, Integer::sum);
+          }
+        }
+      }
+      System.out.printf("edge %d inner %d %s of %d%n", edge, inner, inSlice, times.length);
       System.out.printf(
           "eight readers of slices: %.3f, %d requests, %s%n",
           ratio, stack.store.requests(), stack.readers.stats());

@@ -27,11 +27,19 @@ final class SequentialReadAhead implements ReadAhead {
   private final Stream[] streams = new Stream[STREAMS];
   private ReadAheadWindow window = ReadAheadWindow.EMPTY;
   private long reads;
+  private Stream last;
+
+  /**
+   * Bytes of the run the reader jumped from last. It is likely to read as much where it jumps to:
+   * the slices that one of several processes reads of each tensor are much alike.
+   */
+  private long lastRun;
 
   SequentialReadAhead(SequentialPrefetchConfig config, long size) {
     for (int i = 0; i < STREAMS; i++) {
       streams[i] = new Stream(config, size);
     }
+    last = streams[0];
   }
 
   @Override
@@ -41,12 +49,16 @@ final class SequentialReadAhead implements ReadAhead {
     if (stream != null) {
       stream.extend(justRead.start(), justRead.end(), reads);
     } else {
+      if (last.isDetected()) {
+        lastRun = last.length();
+      }
       stream = leastUseful();
-      stream.begin(justRead.start(), justRead.end(), reads);
+      stream.begin(justRead.start(), justRead.end(), reads, lastRun);
       if (justRead.start() == 0 && justRead.end() > LONG_FIRST_READ) {
         stream.trust();
       }
     }
+    last = stream;
     if (plan(budget)) {
       window = new ReadAheadWindow(ranges());
     }

@@ -11,6 +11,9 @@ final class Stream {
   /** Windows that hold fewer than two chunks move in steps of this part of a chunk. */
   private static final int NARROW_PARTS = 8;
 
+  /** How far a run may pass the end expected of it and still be taken for ending there. */
+  private static final long SLACK = 256 << 10;
+
   private final SequentialPrefetchConfig config;
   private final long chunk;
   private final long mostAhead;
@@ -18,6 +21,7 @@ final class Stream {
 
   private long start;
   private long frontier;
+  private long expectedEnd;
   private int reads;
   private long lastRead;
   private long plannedStart;
@@ -30,10 +34,15 @@ final class Stream {
     this.size = size;
   }
 
-  /** Starts anew with a read at {@code now}, counted in reads of the handle. */
-  void begin(long readStart, long readEnd, long now) {
+  /**
+   * Starts anew with a read at {@code now}, counted in reads of the handle.
+   *
+   * @param expectedLength how long it is likely to be; 0 if nothing is known
+   */
+  void begin(long readStart, long readEnd, long now, long expectedLength) {
     start = readStart;
     frontier = readEnd;
+    expectedEnd = readStart + expectedLength;
     reads = 1;
     lastRead = now;
   }
@@ -50,6 +59,11 @@ final class Stream {
   /** Returns whether enough reads followed each other to plan ahead of them. */
   boolean isDetected() {
     return reads >= config.detectCount();
+  }
+
+  /** Returns the bytes from its first to its last. */
+  long length() {
+    return frontier - start;
   }
 
   long lastRead() {
@@ -86,6 +100,7 @@ final class Stream {
   /**
    * Plans up to {@code budget} bytes. The window reaches as far ahead as the stream has come, so it
    * doubles while the reader uses it up, and stays the same while the reader stays within a chunk.
+   * It does not pass the expected end; if the reader does, it grows anew from there.
    *
    * @return whether the plan changed
    */
@@ -106,9 +121,12 @@ final class Stream {
     if (config.window().isUnlimited()) {
       return size;
     }
-    long ahead = Math.max(chunk / FIRST_WINDOW_PARTS, frontier - start);
+    boolean expected = frontier <= expectedEnd + SLACK && expectedEnd > start;
+    long grown = frontier - (expected ? start : Math.max(start, expectedEnd));
+    long ahead = Math.max(chunk / FIRST_WINDOW_PARTS, grown);
     long most = roundUp(frontier, chunk) + mostAhead;
-    return Math.min(size, Math.min(most, roundUp(frontier + ahead, chunk)));
+    long end = Math.min(most, roundUp(frontier + ahead, chunk));
+    return Math.min(size, expected ? Math.min(end, expectedEnd) : end);
   }
 
   private boolean set(long from, long to) {

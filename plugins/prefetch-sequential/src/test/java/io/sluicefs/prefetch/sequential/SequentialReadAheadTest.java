@@ -145,7 +145,35 @@ class SequentialReadAheadTest {
     ReadAheadWindow window = readTo(handle, 500 * MIB, 520 * MIB);
 
     assertEquals(1, window.ranges().size());
-    assertEquals(20 * MIB + 4 * MIB, ahead(window, 520 * MIB));
+    assertEquals(12 * MIB, ahead(window, 520 * MIB), "up to the length of the run before");
+  }
+
+  @Test
+  void aReaderOfSlicesIsPlannedSliceBySlice() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    long slice = 20 * MIB + 256 * KIB;
+    readTo(handle, 100 * MIB, 100 * MIB + slice);
+
+    for (long start = 200 * MIB; start < 900 * MIB; start += 100 * MIB) {
+      long end = start + slice;
+      assertEquals(
+          List.of(new ByteRange(start - start % (8 * MIB) + 16 * MIB, end)),
+          readTo(handle, start, end - 3 * MIB).ranges());
+      assertEquals(List.of(), readTo(handle, end - 3 * MIB, end).ranges());
+    }
+  }
+
+  @Test
+  void aReaderWhoPassesTheExpectedEndIsPlannedOn() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    readTo(handle, 100 * MIB, 104 * MIB);
+
+    assertTrue(
+        readTo(handle, 200 * MIB, 200 * MIB + 256 * KIB)
+            .ranges()
+            .contains(new ByteRange(200 * MIB, 204 * MIB)));
+    ReadAheadWindow window = readTo(handle, 200 * MIB + 256 * KIB, 264 * MIB);
+    assertEquals(64 * MIB, ahead(window, 264 * MIB));
   }
 
   @Test
