@@ -31,6 +31,7 @@ public final class ObjectReaders implements AutoCloseable {
   private final PrefetchLimits limits;
   private final Prefetches prefetches;
   private final Headroom headroom;
+  private final Admission admission;
   private final Map<ObjectId, Shared> objects = new HashMap<>();
 
   /**
@@ -52,6 +53,7 @@ public final class ObjectReaders implements AutoCloseable {
     this.prefetcher = prefetcher;
     this.limits = prefetcher.limits();
     this.prefetches = new Prefetches(Math.min(limits.requests(), options.readAheadRequests()));
+    this.admission = new Admission(tiers.get(0).stats().capacityBytes() / tiers.get(0).blockSize());
     this.headroom = new Headroom(tiers.get(0), memory, limits.chunkSize(), options);
   }
 
@@ -71,7 +73,7 @@ public final class ObjectReaders implements AutoCloseable {
         objects.put(id, shared);
       }
       shared.sessions++;
-      return new ReadSession(this, shared.object, attachment, planner);
+      return new ReadSession(this, admission, shared.object, attachment, planner);
     }
   }
 

@@ -179,7 +179,7 @@ final class OpenObject {
     if (delivered.containsAll(missing, Math.min(end, blockEnd))) {
       delivered.clearFrom(missing);
       settled.clear(block, Math.max(block, settled.length()));
-    } else if (!delivered.containsAny(blockStart, blockEnd)) {
+    } else if (!isDelivered(block)) {
       doubtUndelivered(block);
     } else {
       settled.clear(block);
@@ -192,8 +192,7 @@ final class OpenObject {
   @GuardedBy("this")
   private void doubtUndelivered(int from) {
     for (int block = from; block >= 0; block = settled.nextSetBit(block + 1)) {
-      long start = (long) block * blockSize;
-      if (!delivered.containsAny(start, Math.min(size, start + blockSize))) {
+      if (!isDelivered(block)) {
         settled.clear(block);
       }
     }
@@ -251,10 +250,25 @@ final class OpenObject {
     return prefetch;
   }
 
+  /** Returns the first of some blocks of which something was delivered, or nothing; or the end. */
+  synchronized int firstDelivered(int start, int end, boolean something) {
+    int block = start;
+    while (block < end && isDelivered(block) != something) {
+      block++;
+    }
+    return block;
+  }
+
+  @GuardedBy("this")
+  private boolean isDelivered(int block) {
+    long start = (long) block * blockSize;
+    return delivered.containsAny(start, Math.min(size, start + blockSize));
+  }
+
   /**
    * Notes the end of a request.
    *
-   * @param there how many of its blocks are there
+   * @param there how many of its blocks are there or were delivered
    * @return the plans that may have waited for it
    */
   Collection<ReadAheadPlan> ended(Prefetch prefetch, int there, Outcome outcome) {

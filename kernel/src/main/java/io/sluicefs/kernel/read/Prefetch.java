@@ -65,15 +65,11 @@ final class Prefetch implements Runnable {
   }
 
   private void load() {
-    int there = 0;
+    int settled = 0;
     Outcome outcome = Outcome.FAILED;
     try {
-      if (cancelled) {
-        outcome = Outcome.CANCELLED;
-      } else {
-        there = attachment.blocks().prefetch(start, end - start);
-        outcome = there < end - start ? Outcome.SHORT : Outcome.DONE;
-      }
+      settled = loadRuns() - start;
+      outcome = settled < end - start ? Outcome.SHORT : Outcome.DONE;
     } catch (StorageException e) {
       outcome = e.kind() == Kind.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED;
       LOGGER.log(Level.DEBUG, "read-ahead of " + object.id().key() + " ended early", e);
@@ -81,7 +77,29 @@ final class Prefetch implements Runnable {
       LOGGER.log(Level.WARNING, "read-ahead of " + object.id().key() + " failed", e);
     } finally {
       attachment.release();
-      prefetches.ended(this, object, there, outcome);
+      prefetches.ended(this, object, settled, outcome);
     }
+  }
+
+  /**
+   * Loads what readers did not take for themselves since this was submitted, which on a busy
+   * machine is a while ago.
+   *
+   * @return the block before which all are there or were delivered
+   */
+  private int loadRuns() throws StorageException {
+    int at = object.firstDelivered(start, end, false);
+    while (at < end) {
+      if (cancelled) {
+        throw new StorageException(Kind.CANCELLED, "nobody wants it any more");
+      }
+      int runEnd = object.firstDelivered(at, end, true);
+      int there = attachment.blocks().prefetch(at, runEnd - at);
+      if (there < runEnd - at) {
+        return at + there;
+      }
+      at = object.firstDelivered(runEnd, end, false);
+    }
+    return end;
   }
 }

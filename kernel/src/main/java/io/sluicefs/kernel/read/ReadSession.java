@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class ReadSession implements AutoCloseable {
   private final ObjectReaders readers;
   private final OpenObject object;
+  private final Admission admission;
   private final Attachment attachment;
   private final ObjectBlocks blocks;
   private final long size;
@@ -20,8 +21,14 @@ public final class ReadSession implements AutoCloseable {
   private final ReadAheadPlan plan;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  ReadSession(ObjectReaders readers, OpenObject object, Attachment attachment, ReadAhead planner) {
+  ReadSession(
+      ObjectReaders readers,
+      Admission admission,
+      OpenObject object,
+      Attachment attachment,
+      ReadAhead planner) {
     this.readers = readers;
+    this.admission = admission;
     this.object = object;
     this.attachment = attachment;
     this.blocks = attachment.blocks();
@@ -57,7 +64,7 @@ public final class ReadSession implements AutoCloseable {
       // Before the wait, so that the window is on its way meanwhile.
       object.planAfter(plan, offset, end, missing);
       if (missing < end) {
-        adoptLoaded(missing, end, reply);
+        load(offset, missing, end, reply);
         object.delivered(plan, offset, end);
       }
     } catch (StorageException | RuntimeException e) {
@@ -118,6 +125,23 @@ public final class ReadSession implements AutoCloseable {
       at = adopt(lease, at, end, reply);
     }
     return at;
+  }
+
+  private void load(long offset, long missing, long end, ReadReply reply) throws StorageException {
+    int count = (int) ((end - 1) / blockSize - offset / blockSize + 1);
+    if (missing > offset) {
+      // With nothing held while it waits to be let in.
+      reply.close();
+    }
+    admission.enter(count, id());
+    try {
+      adoptLoaded(offset, end, reply);
+    } catch (StorageException | RuntimeException e) {
+      reply.close();
+      throw e;
+    } finally {
+      admission.leave(count);
+    }
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the reply owns the leases

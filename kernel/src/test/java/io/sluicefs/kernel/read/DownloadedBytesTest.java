@@ -35,11 +35,11 @@ class DownloadedBytesTest {
     try (ReadStack stack = new ReadStack(16 * MIB, Map.of("chunk-size", "1MiB"))) {
       ObjectId id = stack.store.add("model", "1", size);
       try (ReadSession session = stack.open(id, size)) {
-        stack.checkInOrder(session, 0, size, 128 * KIB);
+        stack.checkUnhurried(session, 0, size);
       }
       assertEquals(size, stack.store.bytes());
       assertTrue(
-          stack.store.requests() <= 96, () -> stack.store.requests() + " requests for 64 chunks");
+          stack.store.requests() <= 72, () -> stack.store.requests() + " requests for 64 chunks");
     }
   }
 
@@ -103,7 +103,6 @@ class DownloadedBytesTest {
   }
 
   @Test
-  @org.junit.jupiter.api.RepeatedTest(6)
   void slicesOfEightReadersAreDownloadedOnceThroughACacheOfAQuarter() throws Exception {
     int slice = 4 * MIB + 12 * KIB;
     int tensors = 8;
@@ -122,32 +121,7 @@ class DownloadedBytesTest {
           });
       stack.settle();
       double ratio = (double) stack.store.bytes() / size;
-      int[] times = new int[size / (128 * KIB) + 1];
-      for (io.sluicefs.spi.ByteRange r : stack.store.reads()) {
-        for (long b = r.start() / (128 * KIB); b <= (r.end() - 1) / (128 * KIB); b++) {
-          times[(int) b]++;
-        }
-      }
-      int edge = 0;
-      int inner = 0;
-      java.util.Map<Integer, Integer> inSlice = new java.util.TreeMap<>();
-      for (int b = 0; b < times.length; b++) {
-        if (times[b] > 1) {
-          long s0 = (long) b * 128 * KIB / slice;
-          long s1 = ((long) (b + 1) * 128 * KIB - 1) / slice;
-          if (s0 != s1) {
-            edge += times[b] - 1;
-          } else {
-            inner += times[b] - 1;
-            inSlice.merge((int) (s0 % 8), times[b] - 1, Integer::sum);
-          }
-        }
-      }
-      System.out.printf("edge %d inner %d %s of %d%n", edge, inner, inSlice, times.length);
-      System.out.printf(
-          "eight readers of slices: %.3f, %d requests, %s%n",
-          ratio, stack.store.requests(), stack.readers.stats());
-      assertTrue(ratio <= 1.05, () -> "downloaded " + ratio + " times");
+      assertTrue(ratio <= 1.05, () -> "downloaded " + ratio + " times, " + stack.readers.stats());
     }
   }
 
@@ -157,12 +131,11 @@ class DownloadedBytesTest {
     try (ReadStack stack = new ReadStack(8 * MIB, Map.of("chunk-size", "1MiB"))) {
       ObjectId id = stack.store.add("model", "1", size);
       try (ReadSession session = stack.open(id, size)) {
-        stack.checkInOrder(session, 0, size, 128 * KIB);
-        stack.settle();
+        stack.checkUnhurried(session, 0, size);
         int first = stack.store.requests();
-        stack.checkInOrder(session, 0, size, 128 * KIB);
+        stack.checkUnhurried(session, 0, size);
         int second = stack.store.requests() - first;
-        assertTrue(second <= first + 32, () -> first + " requests, then " + second);
+        assertTrue(second <= first + 4, () -> first + " requests, then " + second);
       }
       assertTrue(stack.store.bytes() <= 2L * size, () -> stack.store.bytes() + " bytes");
     }

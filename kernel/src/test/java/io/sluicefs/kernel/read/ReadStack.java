@@ -124,6 +124,14 @@ final class ReadStack implements AutoCloseable {
     }
   }
 
+  /** Reads in order, slower than read-ahead. */
+  void checkUnhurried(ReadSession session, long start, long end) throws StorageException {
+    for (long at = start; at < end; at += 128 * KIB) {
+      check(session, at, (int) Math.min(128 * KIB, end - at));
+      settle();
+    }
+  }
+
   /** Waits until no read-ahead is under way. */
   void settle() {
     await(() -> readers.stats().running() == 0);

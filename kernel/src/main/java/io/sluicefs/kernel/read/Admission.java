@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.read;
+
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Lets in only as many reads that load as the cache can hold the blocks of at once: a read keeps
+ * its first blocks while it waits for memory for the next, so several could wait for each other for
+ * ever. A read that has all its blocks is out again, as it will give them back.
+ */
+final class Admission {
+  private final int blocks;
+  private final Semaphore free;
+
+  /** Creates an admission to a cache of so many blocks. */
+  Admission(long blocks) {
+    this.blocks = (int) Math.min(Integer.MAX_VALUE, blocks);
+    this.free = new Semaphore(this.blocks, true);
+  }
+
+  /** Waits until a read of {@code count} blocks may go on; {@link #leave} is to follow. */
+  void enter(int count, ObjectId id) throws StorageException {
+    if (count > blocks) {
+      throw new StorageException(
+          Kind.INVALID_REQUEST,
+          "a read of %d blocks of %s at once, and the cache holds %d; raise its capacity"
+              .formatted(count, id.key(), blocks));
+    }
+    try {
+      free.acquire(count);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException(Kind.CANCELLED, "interrupted before reading " + id.key(), e);
+    }
+  }
+
+  /** Notes that the read has its blocks, or gave them back. */
+  void leave(int count) {
+    free.release(count);
+  }
+}
