@@ -80,7 +80,7 @@ final class AnswerWriter {
       if (more) {
         comeBack(0);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.log(Logger.Level.WARNING, "cannot read the object to send, connection closed: " + e);
       close();
       channel.close();

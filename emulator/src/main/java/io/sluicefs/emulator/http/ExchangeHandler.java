@@ -128,6 +128,8 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
               : early);
     } else if (complete.slow()) {
       answering = true;
+      // All of it is here: a client that leaves now does not undo it.
+      reception = null;
       surroundings
           .slowTasks()
           .execute(
