@@ -62,6 +62,13 @@ final class JnrFuseChannel implements FuseChannel {
               + " or start the container with: --device "
               + DEVICE);
     }
+    if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
+      throw new IOException(
+          "this user may not open "
+              + DEVICE
+              + "; mount as root, or let everybody open it with: chmod 666 "
+              + DEVICE);
+    }
     LibFuse libfuse = LibFuse.load();
     JnrFfi.load();
     Mountpoint.check(options);

@@ -13,8 +13,6 @@ import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
 import io.sluicefs.spi.testkit.fuse.MountedFileSystem;
 import io.sluicefs.spi.testkit.fuse.Pattern;
-import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +33,7 @@ class JnrFuseProcessTest {
   private final Path working = Path.of("target", "fuse-processes").toAbsolutePath();
   private final Path mountpoint = working.resolve("mount");
   private final Path temporary = working.resolve("tmp");
-  private Process process;
-  private BufferedReader output;
+  private MountedProcess process;
 
   @SuppressWarnings("NullAway.Init") // set before each test
   JnrFuseProcessTest() {}
@@ -47,31 +44,12 @@ class JnrFuseProcessTest {
     MountedFileSystem.clean(working);
     Files.createDirectory(mountpoint);
     Files.createDirectory(temporary);
-    // On the class path as a whole: what is tried here does not depend on modules.
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--illegal-native-access=deny",
-                "--sun-misc-unsafe-memory-access=deny",
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                String.join(
-                    File.pathSeparator,
-                    System.getProperty("jdk.module.path", ""),
-                    Path.of("target", "test-classes").toString(),
-                    System.getProperty("java.class.path")),
-                MountedProgram.class.getName(),
-                mountpoint.toString())
-            .redirectErrorStream(true)
-            .start();
-    output = process.inputReader();
-    assertEquals("mounted", output.readLine());
+    process = MountedProcess.start(mountpoint, temporary);
   }
 
   @AfterEach
   void endProgram() throws Exception {
-    process.destroyForcibly().waitFor();
+    process.close();
     MountedFileSystem.clean(working);
   }
 
@@ -80,9 +58,7 @@ class JnrFuseProcessTest {
   void aSignalReachesTheShutdownHookOfTheJvm(String signal) throws Exception {
     assertArrayEquals(
         Pattern.bytes(2, 0, 12_345), Files.readAllBytes(mountpoint.resolve("dir/small")));
-    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
-    assertEquals(List.of("hook", "closed"), output.lines().toList());
-    process.waitFor();
+    assertEquals(List.of("hook", "closed"), process.end(signal));
     assertFalse(MountedFileSystem.isMounted(mountpoint));
   }
 
@@ -95,7 +71,7 @@ class JnrFuseProcessTest {
 
   @Test
   void theMountOfAKilledProcessIsNamedForWhatItIs() throws Exception {
-    process.destroyForcibly().waitFor();
+    process.close();
     IOException refusal = assertThrows(IOException.class, this::openHere);
     assertTrue(
         String.valueOf(refusal.getMessage()).contains("holds a dead mount"), refusal.toString());
