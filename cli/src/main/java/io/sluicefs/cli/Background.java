@@ -5,6 +5,7 @@ import io.sluicefs.kernel.mount.MountException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,10 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The daemon: the same command line started again, in a session of its own, with two ends of a pipe
- * between it and whoever started it. The daemon does everything, the reading of its arguments
- * included; what goes wrong it says on the error stream, which is the caller's until the mount
- * answers and the log afterwards. Then it writes one line into the pipe, and the caller leaves.
+ * The daemon: the same command line started again, in a session of its own, with a pipe from its
+ * output to whoever started it. The daemon does everything, the reading of its arguments included.
+ * What goes wrong it says as a line in the pipe, which the caller repeats; when the mount answers
+ * it says so and the caller leaves. Its error stream goes to the log as soon as that is known.
  */
 final class Background {
   private static final String PROPERTY = "sluice.background";
@@ -60,13 +61,21 @@ final class Background {
       try (BufferedReader pipe =
           new BufferedReader(
               new InputStreamReader(daemon.getInputStream(), StandardCharsets.UTF_8))) {
-        String line = pipe.readLine();
-        if (READY.equals(line)) {
-          Runtime.getRuntime().removeShutdownHook(giveUp);
-          return ExitStatus.OK;
+        boolean explained = false;
+        for (String line = pipe.readLine(); line != null; line = pipe.readLine()) {
+          if (line.equals(READY)) {
+            Runtime.getRuntime().removeShutdownHook(giveUp);
+            return ExitStatus.OK;
+          }
+          System.err.println(line);
+          explained = true;
         }
         int status = daemon.waitFor();
         Runtime.getRuntime().removeShutdownHook(giveUp);
+        if (!explained) {
+          System.err.println(
+              "sluice: the daemon ended with status " + status + " before the mount answered");
+        }
         return status == ExitStatus.OK ? ExitStatus.FAILURE : status;
       }
     } catch (IOException e) {
@@ -96,9 +105,18 @@ final class Background {
     LinuxProcess.setsid();
   }
 
-  /** Leaves everything else of the caller and tells it that the mount answers. */
-  static void ready(Path log) throws MountException {
+  /** Returns where the daemon says what went wrong. */
+  static PrintWriter errors() {
+    return new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+  }
+
+  /** Lets what libraries and Java itself say on the error stream go to the log. */
+  static void redirectErrors(Path log) throws MountException {
     LinuxProcess.redirect(log, LinuxProcess.STANDARD_ERROR);
+  }
+
+  /** Tells the caller that the mount answers, and leaves what is still shared with it. */
+  static void ready(Path log) throws MountException {
     LinuxProcess.changeToRoot();
     System.out.println(READY);
     System.out.flush();

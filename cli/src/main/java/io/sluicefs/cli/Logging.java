@@ -33,6 +33,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
   private static final long MOST_BYTES = 16L << 20;
   private static final int FILES = 3;
 
+  private static volatile boolean started;
+  private static volatile boolean toFile;
+
   /** Called by Logback when the first logger is made. */
   public Logging() {}
 
@@ -54,17 +57,35 @@ public final class Logging extends ContextAwareBase implements Configurator {
           case DEBUG -> Level.DEBUG;
           case TRACE -> Level.TRACE;
         };
-    // Libraries are chatty at INFO.
-    Level others = own == Level.INFO ? Level.WARN : own;
+    // Libraries are chatty at INFO, and at DEBUG they log what is sent, credentials included.
+    Level others =
+        switch (level) {
+          case ERROR -> Level.ERROR;
+          case WARNING, INFO -> Level.WARN;
+          case DEBUG, TRACE -> Level.INFO;
+        };
     setUp(
         context,
         own,
         others,
         file.<Appender<ILoggingEvent>>map(path -> rolling(context, path))
             .orElseGet(() -> console(context)));
+    started = true;
+    toFile = file.isPresent();
     LogManager.getLogManager().reset();
     SLF4JBridgeHandler.install();
     java.util.logging.Logger.getLogger("").setLevel(julLevel(others));
+  }
+
+  /**
+   * Logs a failure whose message the user was told, with its stack, where only the log shows it.
+   */
+  static void failed(Exception failure) {
+    if (toFile) {
+      LoggerFactory.getLogger(Logging.class).error("failed", failure);
+    } else if (started) {
+      LoggerFactory.getLogger(Logging.class).debug("failed", failure);
+    }
   }
 
   private static void setUp(
@@ -79,7 +100,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     return switch (level.toInt()) {
       case Level.ERROR_INT -> java.util.logging.Level.SEVERE;
       case Level.WARN_INT -> java.util.logging.Level.WARNING;
-      default -> java.util.logging.Level.ALL;
+      default -> java.util.logging.Level.INFO;
     };
   }
 

@@ -52,6 +52,9 @@ final class MountCommand implements Callable<Integer> {
     StateFolder state = StateFolder.ofThisUser();
     Optional<Path> log = logFile(configuration.log(), place, state);
     Logging.start(configuration.log().level(), log);
+    if (Background.isThis()) {
+      Background.redirectErrors(log.orElseThrow());
+    }
 
     try (Termination termination = Termination.install();
         PluginCatalog plugins = Home.plugins();

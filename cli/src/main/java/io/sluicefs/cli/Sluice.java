@@ -12,7 +12,7 @@ import picocli.CommandLine;
  * <pre>{@code
  * java -p lib --add-modules java.se,jdk.unsupported,jdk.net
  *     --enable-native-access=io.sluicefs.kernel,io.sluicefs.cli,ALL-UNNAMED
- *     --illegal-native-access=deny -Dsluice.home=<home>
+ *     --illegal-native-access=deny --sun-misc-unsafe-memory-access=allow -Dsluice.home=<home>
  *     -m io.sluicefs.cli/io.sluicefs.cli.Sluice <arguments>
  * }</pre>
  *
@@ -37,10 +37,12 @@ public final class Sluice {
     if (Background.isWanted(args)) {
       System.exit(Background.start(args));
     }
+    CommandLine command = commandLine();
     if (Background.isThis()) {
       Background.detach();
+      command.setErr(Background.errors());
     }
-    System.exit(commandLine().execute(args));
+    System.exit(command.execute(args));
   }
 
   /** Returns the command, ready to be executed. */
@@ -63,7 +65,7 @@ public final class Sluice {
   private static int failure(
       Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
     command.getErr().println("sluice: " + oneLine(failure));
-    System.getLogger("io.sluicefs.cli").log(System.Logger.Level.DEBUG, "failed", failure);
+    Logging.failed(failure);
     return ExitStatus.FAILURE;
   }
 

@@ -8,16 +8,19 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +34,10 @@ public final class StateFolder {
   private static final int ATTEMPTS = 10;
 
   /**
-   * The files this process has locked: opening and closing one of them again would give up its
-   * lock, as POSIX has it.
+   * What this process has claimed, by file: none of these may be opened again, since closing it
+   * would give up its lock, as POSIX has it.
    */
-  private static final Set<Path> CLAIMED = ConcurrentHashMap.newKeySet();
+  private static final Map<Path, MountRecord> CLAIMED = new ConcurrentHashMap<>();
 
   private final Path path;
 
@@ -99,13 +102,15 @@ public final class StateFolder {
   public Claim claim(Mountpoint mountpoint, String log) throws MountException {
     create();
     Path file = file(mountpoint);
-    if (!CLAIMED.add(file)) {
-      throw taken(mountpoint, file);
+    MountRecord record = new MountRecord(ProcessHandle.current().pid(), mountpoint.path(), "", log);
+    MountRecord own = CLAIMED.putIfAbsent(file, record);
+    if (own != null) {
+      throw taken(mountpoint, Optional.of(own));
     }
     boolean claimed = false;
     try {
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        Claim claim = tryClaim(file, mountpoint, log);
+        Claim claim = tryClaim(file, mountpoint, record);
         if (claim != null) {
           claimed = true;
           return claim;
@@ -123,7 +128,7 @@ public final class StateFolder {
 
   /** Returns null if the file was removed between opening and locking it. */
   @SuppressWarnings("MustBeClosedChecker") // closed here on every path that returns no claim
-  private static @Nullable Claim tryClaim(Path file, Mountpoint mountpoint, String log)
+  private static @Nullable Claim tryClaim(Path file, Mountpoint mountpoint, MountRecord record)
       throws IOException, MountException {
     FileChannel channel =
         FileChannel.open(
@@ -133,12 +138,10 @@ public final class StateFolder {
     try {
       if (channel.tryLock() == null) {
         channel.close();
-        throw taken(mountpoint, file);
+        throw taken(mountpoint, read(file));
       }
-      MountRecord record =
-          new MountRecord(ProcessHandle.current().pid(), mountpoint.path(), "", log);
       Claim claim = new Claim(file, channel, record);
-      if (read(file).filter(record::equals).isEmpty()) {
+      if (!isOpen(file)) {
         channel.close();
         return null;
       }
@@ -152,8 +155,9 @@ public final class StateFolder {
   /** Returns the record of the living daemon of a mountpoint. */
   public Optional<MountRecord> find(Mountpoint mountpoint) {
     Path file = file(mountpoint);
-    if (CLAIMED.contains(file)) {
-      return read(file);
+    MountRecord own = CLAIMED.get(file);
+    if (own != null) {
+      return Optional.of(own);
     }
     if (!Files.isReadable(file)) {
       return Optional.empty();
@@ -166,13 +170,38 @@ public final class StateFolder {
     }
   }
 
-  private static MountException taken(Mountpoint mountpoint, Path file) {
+  private static MountException taken(Mountpoint mountpoint, Optional<MountRecord> by) {
     return new MountException(
         "mountpoint %s is taken by%s; sluice umount %s first"
             .formatted(
                 mountpoint.path(),
-                read(file).map(record -> " process " + record.pid()).orElse(" another process"),
+                by.map(record -> " process " + record.pid()).orElse(" another process"),
                 mountpoint.path()));
+  }
+
+  /**
+   * Returns whether this process has a file open that still has its name: if not, its last owner
+   * removed it while it was being opened here.
+   */
+  private static boolean isOpen(Path file) throws IOException {
+    Path real = file.toRealPath();
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : descriptors.toList()) {
+        if (real.equals(target(descriptor))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static @Nullable Path target(Path link) throws IOException {
+    try {
+      return Files.readSymbolicLink(link);
+    } catch (NoSuchFileException e) {
+      // Closed since the folder was listed, such as the descriptor that lists it.
+      return null;
+    }
   }
 
   private static Optional<MountRecord> read(Path file) {
@@ -213,7 +242,10 @@ public final class StateFolder {
 
     /** Writes down what is mounted. */
     void mounted(String source) throws IOException {
-      write(new MountRecord(record.pid(), record.mountpoint(), source, record.log()));
+      MountRecord mounted =
+          new MountRecord(record.pid(), record.mountpoint(), source, record.log());
+      write(mounted);
+      CLAIMED.put(file, mounted);
     }
 
     private void write(MountRecord what) throws IOException {
