@@ -34,6 +34,9 @@ final class LibFuseOptions {
       all.add("allow_other");
       all.add("default_permissions");
     }
+    if (options.nonEmpty()) {
+      all.add("nonempty");
+    }
     all.add("use_ino");
     // An unlinked file that is still open is the file system's to keep, not libfuse's to rename.
     all.add("hard_remove");

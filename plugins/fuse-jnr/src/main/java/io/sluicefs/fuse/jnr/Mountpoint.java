@@ -43,7 +43,7 @@ final class Mountpoint {
         throw new IOException("mountpoint " + path + " is not a directory");
       }
       try (DirectoryStream<Path> entries = Files.newDirectoryStream(real)) {
-        if (entries.iterator().hasNext()) {
+        if (!options.nonEmpty() && entries.iterator().hasNext()) {
           throw new IOException(
               "mountpoint " + path + " is not empty; mount on an empty directory");
         }

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.kernel.config.Configuration;
+import io.sluicefs.kernel.plugin.PluginCatalog;
+import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.spi.Axis;
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginContext;
+import io.sluicefs.spi.PluginDescriptor;
+import io.sluicefs.spi.Setting;
+import io.sluicefs.spi.SettingException;
+import io.sluicefs.spi.SpiVersion;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.cache.BlockCache;
+import io.sluicefs.spi.cache.BlockCacheProvider;
+import io.sluicefs.spi.testkit.transport.MemoryTransport;
+import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import io.sluicefs.spi.transport.ListPage;
+import io.sluicefs.spi.transport.ListRequest;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.Transport;
+import io.sluicefs.spi.transport.TransportCapabilities;
+import io.sluicefs.spi.transport.TransportProvider;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The plugins wired together on a real mount. Memory cache and prefetcher are on the module path,
+ * fuse-jnr comes from its folder, built before.
+ */
+class MountTest {
+  private static final Path FUSE_JNR =
+      Path.of("../plugins/fuse-jnr/target/plugin").toAbsolutePath().normalize();
+  private static final SpiVersion VERSION = new SpiVersion(SpiVersion.MAJOR, SpiVersion.MINOR);
+
+  @TempDir Path temp;
+  private final MemoryTransport store = new MemoryTransport();
+  private final CloseWatch watch = new CloseWatch(store);
+  private Mountpoint mountpoint;
+  private StateFolder state;
+  private PluginCatalog plugins;
+
+  @BeforeEach
+  void layOutPlugins() throws Exception {
+    Assumptions.assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse");
+    Assumptions.assumeTrue(
+        Files.isDirectory(FUSE_JNR), "fuse-jnr is not packaged: mvn package builds it");
+    Path root = Files.createDirectory(temp.resolve("plugins"));
+    Files.createSymbolicLink(root.resolve("fuse-jnr"), FUSE_JNR);
+    plugins =
+        new PluginCatalog(
+            root,
+            Map.of(
+                Axis.TRANSPORT, List.of(new StoreProvider()),
+                Axis.CACHE, List.of(new BrokenCacheProvider())));
+    mountpoint = Mountpoint.of(Files.createDirectory(temp.resolve("mnt")));
+    state = new StateFolder(temp.resolve("state"));
+    store.put("llama/a.txt", "hello");
+    store.put("llama/sub/b.txt", "deeper");
+    store.put("other.txt", "not below the prefix");
+  }
+
+  @AfterEach
+  void nothingIsLeft() throws Exception {
+    plugins.close();
+    assertEquals(Mountpoint.State.FREE, mountpoint.state());
+  }
+
+  @Test
+  void aPrefixOfABucketIsMountedAndRead() throws Exception {
+    try (Mount mount = open("mount.prefix = llama")) {
+      assertEquals(Set.of("a.txt", "sub"), names(mountpoint.path()));
+      assertEquals("hello", Files.readString(mountpoint.path().resolve("a.txt")));
+      assertEquals("deeper", Files.readString(mountpoint.path().resolve("sub/b.txt")));
+      assertEquals(Optional.of(mount.source()), mountpoint.source());
+      assertEquals(store.location() + "/llama/", mount.source());
+      assertEquals(mount.source(), state.find(mountpoint).orElseThrow().source());
+      assertEquals(Mountpoint.State.LIVE, mountpoint.state());
+    }
+    assertTrue(watch.closed);
+    assertEquals(Optional.empty(), state.find(mountpoint));
+    assertEquals(Set.of(), names(mountpoint.path()));
+  }
+
+  @Test
+  void unmountingFromOutsideEndsTheMount() throws Exception {
+    try (Mount mount = open("")) {
+      mountpoint.unmount();
+      mount.awaitUnmount();
+    }
+    assertTrue(watch.closed);
+  }
+
+  @Test
+  void aMountpointInUseIsNotMountedAgain() throws Exception {
+    try (Mount mount = open("")) {
+      MountException refusal = assertThrows(MountException.class, () -> openAndClose(""));
+      assertTrue(message(refusal).contains("is a mount of " + mount.source() + " already"));
+    }
+  }
+
+  @Test
+  void aCacheBelowMemoryThatCannotBeOpenedIsLeftOut() throws Exception {
+    try (Mount mount = open("cache.broken {}")) {
+      assertEquals("hello", Files.readString(mountpoint.path().resolve("llama/a.txt")));
+      assertFalse(mount.source().isEmpty());
+    }
+  }
+
+  @Test
+  void aBucketThatDoesNotAnswerIsNotMounted() {
+    store.fail(Operation.LIST, Kind.ACCESS_DENIED);
+
+    StorageException refusal = assertThrows(StorageException.class, () -> openAndClose(""));
+
+    assertEquals(Kind.ACCESS_DENIED, refusal.kind());
+    assertTrue(watch.closed);
+    assertEquals(Optional.empty(), state.find(mountpoint));
+  }
+
+  @Test
+  void aPassingFailureOfTheFirstRequestIsRepeatedOnce() throws Exception {
+    store.setGate(
+        (operation, key) -> {
+          store.openGate();
+          throw new StorageException(Kind.SERVER_ERROR, "the first request fails");
+        });
+
+    try (Mount mount = open("")) {
+      assertFalse(mount.source().isEmpty());
+    }
+  }
+
+  @Test
+  void aSettingThatIsWrongClosesWhatWasOpened() {
+    assertThrows(SettingException.class, () -> openAndClose("fuse.jnr.thraeds = 3"));
+    assertThrows(SettingException.class, () -> openAndClose("cache.memory.capacty = 1GiB"));
+    assertEquals(Optional.empty(), state.find(mountpoint));
+  }
+
+  @Test
+  void aMissingPluginIsNamed() {
+    PluginException refusal =
+        assertThrows(PluginException.class, () -> openAndClose("fuse = other"));
+
+    assertTrue(message(refusal).contains("no plugin fuse.other"), message(refusal));
+  }
+
+  @Test
+  void entriesOfTheMountpointAreHiddenOnRequest() throws Exception {
+    Path hidden = Files.createFile(mountpoint.path().resolve("hidden"));
+
+    try (Mount mount = open("", true)) {
+      assertFalse(Files.exists(hidden));
+      assertFalse(mount.source().isEmpty());
+    }
+    assertTrue(Files.exists(hidden));
+  }
+
+  private void openAndClose(String settings) throws Exception {
+    try (Mount mount = open(settings)) {
+      assertNull(mount, "it should not have been mounted");
+    }
+  }
+
+  @MustBeClosed
+  private Mount open(String settings) throws Exception {
+    return open(settings, false);
+  }
+
+  @MustBeClosed
+  private Mount open(String settings, boolean nonEmpty) throws Exception {
+    Path file = temp.resolve("sluice.conf");
+    Files.writeString(
+        file,
+        "transport = store\nmemory.limit = 256MiB\ncache.memory.capacity = 64MiB\n" + settings);
+    Configuration configuration = Configuration.load(file, List.of());
+    return Mount.open(new MountRequest(configuration, plugins, mountpoint, nonEmpty, state, ""));
+  }
+
+  private static Set<String> names(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  private static String message(@Nullable Throwable failure) {
+    return failure == null ? "" : String.valueOf(failure.getMessage());
+  }
+
+  /** Opens the bucket in memory. */
+  private final class StoreProvider implements TransportProvider {
+    @Override
+    public PluginDescriptor descriptor() {
+      return new PluginDescriptor("store", Axis.TRANSPORT, VERSION, List.of());
+    }
+
+    @Override
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // returned
+    public Transport open(PluginContext context) {
+      return watch;
+    }
+  }
+
+  /** A cache whose disk is broken. */
+  private static final class BrokenCacheProvider implements BlockCacheProvider {
+    @Override
+    public PluginDescriptor descriptor() {
+      return new PluginDescriptor("broken", Axis.CACHE, VERSION, List.<Setting<?>>of());
+    }
+
+    @Override
+    @MustBeClosed
+    public BlockCache open(PluginContext context) throws IOException {
+      throw new IOException("the disk is on fire");
+    }
+  }
+
+  /** Remembers that it was closed. */
+  private static final class CloseWatch implements Transport {
+    private final Transport inner;
+    private volatile boolean closed;
+
+    CloseWatch(Transport inner) {
+      this.inner = inner;
+    }
+
+    @Override
+    public String location() {
+      return inner.location();
+    }
+
+    @Override
+    public TransportCapabilities capabilities() {
+      return inner.capabilities();
+    }
+
+    @Override
+    public ObjectStat head(String key) throws StorageException {
+      return inner.head(key);
+    }
+
+    @Override
+    public ListPage list(ListRequest request) throws StorageException {
+      return inner.list(request);
+    }
+
+    @Override
+    public void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
+        throws StorageException {
+      inner.read(id, range, target, progress);
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+  }
+}
