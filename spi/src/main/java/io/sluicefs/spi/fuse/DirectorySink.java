@@ -6,6 +6,7 @@ public interface DirectorySink {
   /**
    * Adds a name without a lookup.
    *
+   * @param inode its number, 0 if it has none yet
    * @param type type bits of its mode, as in {@link Attributes#TYPE_MASK}
    * @param nextOffset where to go on after this entry
    * @return false if it did not fit; stop then

@@ -26,6 +26,9 @@ final class DirectoryBuffer implements DirectorySink {
 
   private static final int MAX_NAME = 1024;
 
+  /** What libfuse gives an entry without a number; programs take 0 for a removed entry. */
+  private static final long UNKNOWN_INODE = 0xffff_ffffL;
+
   private final MemorySegment stat = Arena.ofAuto().allocate(NativeStructs.STAT_SIZE, 8);
   private final MemorySegment name = Arena.ofAuto().allocate(MAX_NAME + 1L);
   private MemorySegment filler = MemorySegment.NULL;
@@ -46,7 +49,7 @@ final class DirectoryBuffer implements DirectorySink {
     }
     NativeMemory.copyIn(bytes, bytes.length, this.name.address());
     NativeMemory.putByte(this.name.address() + bytes.length, (byte) 0);
-    NativeStructs.putInodeAndType(stat.address(), inode, type);
+    NativeStructs.putInodeAndType(stat.address(), inode == 0 ? UNKNOWN_INODE : inode, type);
     try {
       return (int) FILLER.invokeExact(filler, buffer, this.name, stat, nextOffset) == 0;
     } catch (Throwable e) {

@@ -138,7 +138,7 @@ final class Session {
     }
     over = true;
     if (failure != 0 && !ending) {
-      throw new IOException("reading /dev/fuse failed with errno " + failure);
+      throw new IOException("serving /dev/fuse failed with errno " + failure);
     }
   }
 
@@ -151,6 +151,7 @@ final class Session {
       }
     } catch (Throwable e) {
       LOG.log(System.Logger.Level.ERROR, "a FUSE thread ended", e);
+      failure = Errno.EIO;
     } finally {
       running.decrementAndGet();
     }

@@ -452,7 +452,7 @@ public final class MemoryFileSystem implements FuseOperations {
         inode = entry.node().inode;
         type = entry.node().mode & Attributes.TYPE_MASK;
       }
-      if (!sink.add(entry.name(), inode == 0 ? -1 : inode, type, i + 1)) {
+      if (!sink.add(entry.name(), inode, type, i + 1)) {
         return;
       }
     }
