@@ -60,6 +60,7 @@ public final class Mount implements AutoCloseable {
   private final TransportCounters counters = new TransportCounters();
   private final CompletableFuture<Boolean> served = new CompletableFuture<>();
   private @Nullable FuseChannel channel;
+  private boolean serving;
   private String source = "";
 
   private Mount(Mountpoint mountpoint) {
@@ -104,20 +105,20 @@ public final class Mount implements AutoCloseable {
 
     List<BlockCache> caches;
     Prefetcher prefetcher;
+    FuseChannel fuse;
     Transport opened;
     try (OpeningTransport opening =
         new OpeningTransport(plugins.transport(), settings.prefix(), counters)) {
-      plugins.prepareChannel();
+      plugins.checkChannel();
       caches = plugins.caches(owned);
       prefetcher = plugins.prefetcher();
       owned.adopt("the prefetcher", prefetcher::close);
+      source = opening.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
+      fuse = plugins.channel(mountOptions(request));
+      channel = fuse;
       opened = opening.take();
       owned.adopt("the transport", opened::close);
     }
-    source =
-        settings.prefix().isEmpty()
-            ? opened.location()
-            : opened.location() + "/" + settings.prefix();
     Transport transport =
         new RetryingTransport(
             new LimitedTransport(opened, requests.reads(), requests.demandReads()),
@@ -135,8 +136,6 @@ public final class Mount implements AutoCloseable {
         new SluiceFileSystem(
             transport, settings.prefix(), readers, namespaceOptions(configuration));
     owned.adopt("the file system", fileSystem::close);
-    FuseChannel fuse = plugins.channel(mountOptions(request));
-    owned.adopt("the FUSE channel", fuse::close);
     serve(fuse, fileSystem);
     claim.mounted(source);
     LOG.log(System.Logger.Level.INFO, "mounted {0} at {1}", source, mountpoint.path());
@@ -187,7 +186,7 @@ public final class Mount implements AutoCloseable {
 
   private void serve(FuseChannel fuse, FuseOperations operations)
       throws MountException, InterruptedException {
-    channel = fuse;
+    serving = true;
     Thread.ofPlatform()
         .name("sluice-fuse")
         .start(
@@ -263,7 +262,7 @@ public final class Mount implements AutoCloseable {
   public void close() {
     boolean interrupted = Thread.interrupted();
     FuseChannel fuse = channel;
-    if (fuse != null && !served.isDone()) {
+    if (fuse != null && serving && !served.isDone()) {
       try {
         fuse.unmount();
         if (!ended(END_WITHIN.toMillis())) {
@@ -277,6 +276,10 @@ public final class Mount implements AutoCloseable {
       } catch (InterruptedException e) {
         interrupted = true;
       }
+    }
+    if (fuse != null) {
+      // Before what it reads from: nothing may answer its requests halfway.
+      fuse.close();
     }
     owned.close();
     if (interrupted) {

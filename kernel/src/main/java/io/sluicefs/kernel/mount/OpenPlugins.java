@@ -66,8 +66,8 @@ final class OpenPlugins {
     return plugin.provider.open(plugin.context);
   }
 
-  /** Checks the channel's settings and loads its classes, so that opening it later is quick. */
-  void prepareChannel() throws SettingException, PluginException {
+  /** Checks that the channel is there and its settings are usable. */
+  void checkChannel() throws SettingException, PluginException {
     ready(configuration.plugin(Axis.FUSE), FuseChannelProvider.class);
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 final class OpeningTransport implements AutoCloseable {
   private static final Duration ABANDON_WITHIN = Duration.ofSeconds(5);
 
+  private final CompletableFuture<String> location = new CompletableFuture<>();
   private final CompletableFuture<Transport> outcome = new CompletableFuture<>();
   private final Thread thread;
   private boolean taken;
@@ -37,16 +38,18 @@ final class OpeningTransport implements AutoCloseable {
     try {
       outcome.complete(open(opener, prefix, counters));
     } catch (Exception | LinkageError e) {
+      location.completeExceptionally(e);
       outcome.completeExceptionally(e);
     }
   }
 
-  private static Transport open(
+  private Transport open(
       OpenPlugins.TransportOpener opener, String prefix, TransportCounters counters)
       throws SettingException, IOException {
     Transport transport = new CountingTransport(opener.open(), counters);
     boolean good = false;
     try {
+      location.complete(transport.location());
       BucketCheck.run(transport, prefix);
       good = true;
       return transport;
@@ -57,12 +60,24 @@ final class OpeningTransport implements AutoCloseable {
     }
   }
 
-  /** Returns the transport when it is there; the caller closes it. */
+  /**
+   * Returns where the bucket is, as soon as the transport is open and before the bucket answers.
+   */
+  String location() throws SettingException, IOException, InterruptedException {
+    return await(location);
+  }
+
+  /** Returns the transport when the bucket has answered; the caller closes it. */
   Transport take() throws SettingException, IOException, InterruptedException {
+    Transport transport = await(outcome);
+    taken = true;
+    return transport;
+  }
+
+  private static <T> T await(CompletableFuture<T> future)
+      throws SettingException, IOException, InterruptedException {
     try {
-      Transport transport = outcome.get();
-      taken = true;
-      return transport;
+      return future.get();
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case SettingException setting -> throw setting;
