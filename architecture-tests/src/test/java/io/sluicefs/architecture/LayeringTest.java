@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
@@ -8,11 +9,14 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -31,6 +35,15 @@ class LayeringTest {
           "io.sluicefs.prefetch.sequential",
           "io.sluicefs.transport.oss",
           "io.sluicefs.transport.s3");
+
+  /** Allocate a page or so each, for heads of answers and structures of the Linux kernel; and the slabs. */
+  private static final Set<String> SMALL_BUFFERS =
+      Set.of(
+          "io.sluicefs.cache.memory.Slab",
+          "io.sluicefs.fuse.jnr.DirectoryBuffer",
+          "io.sluicefs.fuse.jnr.Session",
+          "io.sluicefs.http.Connection",
+          "io.sluicefs.http.PlainWire");
 
   @Test
   void theSpiDependsOnNothingButJavaAndAnnotations() {
@@ -109,6 +122,29 @@ class LayeringTest {
   @Test
   void packagesOfTheKernelHaveNoCycles() {
     check(slices().matching("io.sluicefs.kernel.(*)..").should().beFreeOfCycles());
+  }
+
+  @Test
+  void memoryOutsideTheHeapComesFromTheBudget() {
+    check(
+        noClasses()
+            .that(describe("are installed", LayeringTest::isInstalled))
+            .should()
+            .callMethodWhere(describe("it allocates outside the heap", LayeringTest::allocates))
+            .because("bulk memory is what the cache's slabs allocate and the budget counts"));
+  }
+
+  private static boolean isInstalled(JavaClass type) {
+    return !type.getPackageName().matches("io\\.sluicefs\\.(emulator|spi\\.testkit).*")
+        && !SMALL_BUFFERS.contains(type.getName());
+  }
+
+  private static boolean allocates(JavaMethodCall call) {
+    String method = call.getTargetOwner().getName() + "." + call.getName();
+    return method.matches(
+        "java\\.nio\\.ByteBuffer\\.allocateDirect"
+            + "|java\\.lang\\.foreign\\.Arena\\.(ofShared|ofAuto|global)"
+            + "|net\\.openhft\\..*(?i:native).*");
   }
 
   @Test

@@ -109,6 +109,35 @@ class ClearErrorsTest {
   }
 
   @Test
+  void aPluginBuiltForAnotherSpiVersionIsNamed() throws IOException {
+    Installation copy = installation.copy("with-plugin");
+    PluginJar.write(
+        copy.home().resolve("plugins/cache-future"),
+        copy.home().resolve("lib"),
+        "io.sluicefs.cache.future",
+        """
+        package io.sluicefs.cache.future;
+        import io.sluicefs.spi.*;
+        import io.sluicefs.spi.cache.*;
+        public class FutureProvider implements BlockCacheProvider {
+          public PluginDescriptor descriptor() {
+            return new PluginDescriptor("future", Axis.CACHE, new SpiVersion(99, 0), java.util.List.of());
+          }
+          public BlockCache open(PluginContext context) { throw new AssertionError(); }
+        }
+        """);
+    Path configuration =
+        copy.configuration(
+            Store.S3.transport(emulator, "models")
+                + "cache { memory {}, future {}, tiers = [memory, future] }\n");
+    oneLine(
+        copy.sluice("mount", "-c", configuration.toString(), mountpoint.toString()),
+        "cache-future",
+        "99.0");
+    assertFalse(Mountpoints.isMounted(mountpoint));
+  }
+
+  @Test
   void aMissingMountpointIsNamed() {
     Path missing = installation.work().resolve("not-there");
     Path configuration = installation.configuration(Store.S3.transport(emulator, "models"));

@@ -32,6 +32,13 @@ record Installation(Path home, Path work) {
     return new Installation(Path.of(System.getProperty("sluice.distribution")).normalize(), work);
   }
 
+  /** Makes a copy of the distribution that a test may change. */
+  Installation copy(String name) {
+    Path copy = work.resolve(name);
+    Command.output("cp", "-r", home.toString(), copy.toString());
+    return new Installation(copy, work);
+  }
+
   Command sluice(String... arguments) {
     return sluice(Map.of(), arguments);
   }
