@@ -36,7 +36,10 @@ class LayeringTest {
           "io.sluicefs.transport.oss",
           "io.sluicefs.transport.s3");
 
-  /** Allocate a page or so each, for heads of answers and structures of the Linux kernel; and the slabs. */
+  /**
+   * Allocate a page or so each, for heads of answers and structures of the Linux kernel; and the
+   * slabs.
+   */
   private static final Set<String> SMALL_BUFFERS =
       Set.of(
           "io.sluicefs.cache.memory.Slab",

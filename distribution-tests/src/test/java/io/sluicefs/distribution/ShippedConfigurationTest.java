@@ -43,7 +43,11 @@ class ShippedConfigurationTest {
   void theExamplesAreUnderstood(String name) {
     Command command =
         installation.sluice(
-            Map.of(), "config", "check", "-c", installation.home().resolve("conf/" + name).toString());
+            Map.of(),
+            "config",
+            "check",
+            "-c",
+            installation.home().resolve("conf/" + name).toString());
     assertEquals(0, command.status(), command.toString());
   }
 }

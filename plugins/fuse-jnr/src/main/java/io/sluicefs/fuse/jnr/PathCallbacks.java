@@ -35,6 +35,7 @@ final class PathCallbacks {
   private final FuseOperations operations;
   private final PathTable paths;
   private final OpenNodes openFiles = new OpenNodes();
+  private final PageOwners pageOwners = new PageOwners();
   private final Map<Long, PathTable.Node> openDirectories = new ConcurrentHashMap<>();
 
   PathCallbacks(FuseOperations operations, PathTable paths) {
@@ -209,8 +210,10 @@ final class PathCallbacks {
           try {
             int flags = NativeStructs.openFlags(info.address()) & ~(O_CREAT | O_EXCL);
             OpenFile file = operations.open(caller, node.inode(), flags);
-            openFiles.add(file.handle(), node, FuseRequest.node(LoopThread.current().request()));
-            NativeStructs.putOpenFile(info.address(), file);
+            long number = FuseRequest.node(LoopThread.current().request());
+            openFiles.add(file.handle(), node, number);
+            NativeStructs.putOpenFile(
+                info.address(), pageOwners.opened(number, node.inode(), file));
             return 0;
           } catch (Throwable e) {
             node.close();
@@ -312,6 +315,7 @@ final class PathCallbacks {
         "release",
         caller -> {
           long handle = NativeStructs.handle(info.address());
+          pageOwners.released(handle);
           try (PathTable.Node _ = openFiles.remove(handle)) {
             operations.release(handle);
           }
