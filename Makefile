@@ -5,12 +5,13 @@ SHELL := /bin/sh
 
 JDK = $(shell tools/find-jdk)
 MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow" mvn -B -ntp
-VERSION = $(shell sed -n 's:^  <version>\(.*\)</version>:\1:p' pom.xml)
+# One line a module and a step, so that one sees how far it is.
+BRIEF = -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.event.ExecutionEventLogger=info
 
 .PHONY: help packages jdk build test demo dist format bench-fetch clean
 
 help: ## Say what each target does.
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 jdk:
 	@tools/find-jdk >/dev/null
@@ -19,7 +20,7 @@ packages: ## Install the Debian or Ubuntu packages the tests use, those that are
 	@tools/install-packages
 
 build: jdk packages ## Compile everything and lay out the distribution, without running tests.
-	$(MVN) -q package -DskipTests
+	$(MVN) $(BRIEF) package -DskipTests
 
 test: jdk packages ## Build and run every test, real mounts included. The one test command.
 	$(MVN) verify
@@ -28,11 +29,11 @@ demo: build ## Load two models through a mount, in order and by eight processes,
 	JAVA_HOME="$(JDK)" tools/demo
 
 dist: jdk packages ## Build the tarball under distribution/target.
-	$(MVN) -q package -DskipTests -Pdist
+	$(MVN) $(BRIEF) package -DskipTests -Pdist
 	@ls -l distribution/target/*.tar.gz
 
 bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seconds and heap per GiB.
-	JAVA_HOME="$(JDK)" tools/bench-fetch
+	JAVA_HOME="$(JDK)" benchmarks/transport.sh
 
 format: jdk ## Format sources and poms as the build wants them.
 	$(MVN) -q spotless:apply

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Prints what a GiB of ranged reads costs each transport. After: mvn package -pl benchmarks,plugins/transport-s3,plugins/transport-oss -am -DskipTests
 # Usage: benchmarks/transport.sh [GiB]
 set -eu
