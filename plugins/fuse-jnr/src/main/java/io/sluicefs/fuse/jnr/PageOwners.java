@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whose pages Linux holds. Linux keeps the pages of a file by libfuse's number, which stands for a
@@ -49,7 +48,7 @@ final class PageOwners {
       // Bypasses the pages and leaves them to the handles they belong to.
       return new OpenFile(file.handle(), true, true);
     }
-    if (!same) {
+    if (owner == null || !same) {
       owner = new Owner(inode);
       owners.put(number, owner);
     }
@@ -61,7 +60,7 @@ final class PageOwners {
   /** Notes that a handle is closed. */
   synchronized void released(long handle) {
     Long number = numbers.remove(handle);
-    @Nullable Owner owner = number == null ? null : owners.get(number);
+    Owner owner = number == null ? null : owners.get(number);
     if (owner != null) {
       owner.open--;
       forgetIdle();
