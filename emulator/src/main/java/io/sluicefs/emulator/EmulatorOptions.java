@@ -3,216 +3,170 @@ package io.sluicefs.emulator;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an emulator is started. Begin with {@link #defaults()} and change what matters.
- *
- * @param s3Port port of the S3 dialect on 127.0.0.1; 0 = any free one
- * @param ossPort port of the OSS dialect; 0 = any free one
- * @param adminPort port of the admin listener; 0 = any free one
- * @param accessKeyId the one identity both dialects know
- * @param accessKeySecret its secret
- * @param authentication whether unsigned requests are refused; a signature that is given is always
- *     checked
- * @param s3Region the region S3 signatures must name
- * @param ossRegion the region OSS V4 signatures must name
- * @param directory where objects are kept; null = in memory
- * @param latency first value of {@link Conditions#latency()}
- * @param bytesPerSecondPerConnection first value of {@link
- *     Conditions#bytesPerSecondPerConnection()}
- * @param tls whether both dialects are served over TLS; the admin listener never is
- * @param tlsFiles the certificate to show; null = one made at start for localhost and 127.0.0.1
+ * How an emulator is started. Begin with {@link #defaults()} and change what matters; every change
+ * gives new options.
  */
-public record EmulatorOptions(
-    int s3Port,
-    int ossPort,
-    int adminPort,
-    String accessKeyId,
-    String accessKeySecret,
-    boolean authentication,
-    String s3Region,
-    String ossRegion,
-    @Nullable Path directory,
-    Duration latency,
-    long bytesPerSecondPerConnection,
-    boolean tls,
-    @Nullable TlsFiles tlsFiles) {
+public final class EmulatorOptions {
+  private int s3Port;
+  private int ossPort;
+  private int adminPort;
+  private String accessKeyId = "emulator";
+  private String accessKeySecret = "emulator-secret";
+  private boolean authentication = true;
+  private String s3Region = "us-east-1";
+  private String ossRegion = "cn-hangzhou";
+  private @Nullable Path directory;
+  private Duration latency = Duration.ZERO;
+  private long bytesPerSecondPerConnection;
+  private boolean tls;
+  private @Nullable TlsFiles tlsFiles;
+
+  private EmulatorOptions() {}
 
   /** Free ports, key "emulator" with secret "emulator-secret", in memory, no delay, no TLS. */
   public static EmulatorOptions defaults() {
-    return new EmulatorOptions(
-        0,
-        0,
-        0,
-        "emulator",
-        "emulator-secret",
-        true,
-        "us-east-1",
-        "cn-hangzhou",
-        null,
-        Duration.ZERO,
-        0,
-        false,
-        null);
+    return new EmulatorOptions();
   }
 
-  /** Ports of the S3, the OSS and the admin listener; 0 = any free one. */
+  /** Ports of the S3, the OSS and the admin listener on 127.0.0.1; 0 = any free one. */
   public EmulatorOptions withPorts(int s3, int oss, int admin) {
-    return new EmulatorOptions(
-        s3,
-        oss,
-        admin,
-        accessKeyId,
-        accessKeySecret,
-        authentication,
-        s3Region,
-        ossRegion,
-        directory,
-        latency,
-        bytesPerSecondPerConnection,
-        tls,
-        tlsFiles);
+    return changed(
+        options -> {
+          options.s3Port = s3;
+          options.ossPort = oss;
+          options.adminPort = admin;
+        });
   }
 
+  /** The one identity both dialects know. */
   public EmulatorOptions withCredentials(String id, String secret) {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        id,
-        secret,
-        authentication,
-        s3Region,
-        ossRegion,
-        directory,
-        latency,
-        bytesPerSecondPerConnection,
-        tls,
-        tlsFiles);
+    return changed(
+        options -> {
+          options.accessKeyId = id;
+          options.accessKeySecret = secret;
+        });
   }
 
-  /** Accepts unsigned requests too. */
+  /** Accepts unsigned requests too; a signature that is given is always checked. */
   public EmulatorOptions withAnonymousAccess() {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        accessKeyId,
-        accessKeySecret,
-        false,
-        s3Region,
-        ossRegion,
-        directory,
-        latency,
-        bytesPerSecondPerConnection,
-        tls,
-        tlsFiles);
+    return changed(options -> options.authentication = false);
   }
 
+  /** The regions that S3 signatures and OSS V4 signatures must name. */
   public EmulatorOptions withRegions(String s3, String oss) {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        accessKeyId,
-        accessKeySecret,
-        authentication,
-        s3,
-        oss,
-        directory,
-        latency,
-        bytesPerSecondPerConnection,
-        tls,
-        tlsFiles);
+    return changed(
+        options -> {
+          options.s3Region = s3;
+          options.ossRegion = oss;
+        });
   }
 
   /** Keeps objects in a directory, made when missing; they are there again after a restart. */
   public EmulatorOptions withDirectory(Path path) {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        accessKeyId,
-        accessKeySecret,
-        authentication,
-        s3Region,
-        ossRegion,
-        path,
-        latency,
-        bytesPerSecondPerConnection,
-        tls,
-        tlsFiles);
+    return changed(options -> options.directory = path);
   }
 
+  /** First value of {@link Conditions#latency()}. */
   public EmulatorOptions withLatency(Duration value) {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        accessKeyId,
-        accessKeySecret,
-        authentication,
-        s3Region,
-        ossRegion,
-        directory,
-        value,
-        bytesPerSecondPerConnection,
-        tls,
-        tlsFiles);
+    return changed(options -> options.latency = value);
   }
 
+  /** First value of {@link Conditions#bytesPerSecondPerConnection()}. */
   public EmulatorOptions withBytesPerSecondPerConnection(long value) {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        accessKeyId,
-        accessKeySecret,
-        authentication,
-        s3Region,
-        ossRegion,
-        directory,
-        latency,
-        value,
-        tls,
-        tlsFiles);
+    return changed(options -> options.bytesPerSecondPerConnection = value);
   }
 
-  /** Serves both dialects over TLS with a certificate made at start. */
+  /** Serves both dialects, not the admin listener, over TLS with a certificate made at start. */
   public EmulatorOptions withTls() {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        accessKeyId,
-        accessKeySecret,
-        authentication,
-        s3Region,
-        ossRegion,
-        directory,
-        latency,
-        bytesPerSecondPerConnection,
-        true,
-        null);
+    return changed(
+        options -> {
+          options.tls = true;
+          options.tlsFiles = null;
+        });
   }
 
-  /** Serves both dialects over TLS with the given certificate. */
+  /** Serves both dialects, not the admin listener, over TLS with the given certificate. */
   public EmulatorOptions withTls(TlsFiles files) {
-    return new EmulatorOptions(
-        s3Port,
-        ossPort,
-        adminPort,
-        accessKeyId,
-        accessKeySecret,
-        authentication,
-        s3Region,
-        ossRegion,
-        directory,
-        latency,
-        bytesPerSecondPerConnection,
-        true,
-        files);
+    return changed(
+        options -> {
+          options.tls = true;
+          options.tlsFiles = files;
+        });
+  }
+
+  private EmulatorOptions changed(Consumer<EmulatorOptions> change) {
+    EmulatorOptions copy = new EmulatorOptions();
+    copy.s3Port = s3Port;
+    copy.ossPort = ossPort;
+    copy.adminPort = adminPort;
+    copy.accessKeyId = accessKeyId;
+    copy.accessKeySecret = accessKeySecret;
+    copy.authentication = authentication;
+    copy.s3Region = s3Region;
+    copy.ossRegion = ossRegion;
+    copy.directory = directory;
+    copy.latency = latency;
+    copy.bytesPerSecondPerConnection = bytesPerSecondPerConnection;
+    copy.tls = tls;
+    copy.tlsFiles = tlsFiles;
+    change.accept(copy);
+    return copy;
+  }
+
+  int s3Port() {
+    return s3Port;
+  }
+
+  int ossPort() {
+    return ossPort;
+  }
+
+  int adminPort() {
+    return adminPort;
+  }
+
+  public String accessKeyId() {
+    return accessKeyId;
+  }
+
+  public String accessKeySecret() {
+    return accessKeySecret;
+  }
+
+  public boolean authentication() {
+    return authentication;
+  }
+
+  public String s3Region() {
+    return s3Region;
+  }
+
+  public String ossRegion() {
+    return ossRegion;
+  }
+
+  @Nullable Path directory() {
+    return directory;
+  }
+
+  Duration latency() {
+    return latency;
+  }
+
+  long bytesPerSecondPerConnection() {
+    return bytesPerSecondPerConnection;
+  }
+
+  boolean tls() {
+    return tls;
+  }
+
+  @Nullable TlsFiles tlsFiles() {
+    return tlsFiles;
   }
 
   @Override
