@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import org.jspecify.annotations.NullMarked;
 
-/** An HTTP/1.1 range reader that fills direct memory, shared by the transports. */
+/**
+ * An HTTP/1.1 client that reads ranges into native memory and sends bodies from it, for the
+ * transports.
+ */
 @NullMarked
 module io.sluicefs.http {
   requires static com.google.errorprone.annotations;

@@ -4,6 +4,7 @@ package io.sluicefs.http;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,6 @@ final class Connection implements AutoCloseable {
 
   private final Endpoint endpoint;
   private final SocketChannel channel;
-  private final long noProgressNanos;
   private final Consumer<Connection> onClose;
 
   /**
@@ -33,17 +33,13 @@ final class Connection implements AutoCloseable {
   private final ByteBuffer head = ByteBuffer.allocateDirect(MAX_HEAD);
   private final AnswerHead answer = new AnswerHead();
   private @Nullable Wire wire;
+  private Duration patience = Duration.ZERO;
   private long sinceProgress;
   private long idleSince;
 
-  Connection(
-      Endpoint endpoint,
-      SocketChannel channel,
-      long noProgressNanos,
-      Consumer<Connection> onClose) {
+  Connection(Endpoint endpoint, SocketChannel channel, Consumer<Connection> onClose) {
     this.endpoint = endpoint;
     this.channel = channel;
-    this.noProgressNanos = noProgressNanos;
     this.onClose = onClose;
   }
 
@@ -82,18 +78,27 @@ final class Connection implements AutoCloseable {
     return answer;
   }
 
-  /** Starts to watch for progress. */
-  void watch() {
-    sinceProgress = 0;
-    deadline.set(nextDeadline());
+  /** Watches for progress from now on, at least once every {@code longestPause}. */
+  void watch(Duration longestPause) {
+    patience = longestPause;
+    postpone();
   }
 
-  /** Notes that bytes arrived; enough of them postpone the deadline. */
+  /** Returns the longest time without progress it was last watched for. */
+  Duration patience() {
+    return patience;
+  }
+
+  /** Notes that bytes arrived or were sent; enough of them postpone the deadline. */
   void progressed(long bytes) {
     sinceProgress += bytes;
     if (sinceProgress < RangeReaderOptions.PROGRESS_BYTES) {
       return;
     }
+    postpone();
+  }
+
+  private void postpone() {
     sinceProgress = 0;
     long old = deadline.get();
     if (old != STALLED) {
@@ -102,7 +107,7 @@ final class Connection implements AutoCloseable {
   }
 
   private long nextDeadline() {
-    long time = System.nanoTime() + noProgressNanos;
+    long time = System.nanoTime() + patience.toNanos();
     return time == UNWATCHED || time == STALLED ? time + 2 : time;
   }
 

@@ -70,8 +70,7 @@ final class Connector {
 
   private Connection register(Endpoint endpoint) throws IOException {
     SocketChannel channel = SocketChannel.open();
-    Connection connection =
-        new Connection(endpoint, channel, options.noProgressTimeout().toNanos(), watchdog::remove);
+    Connection connection = new Connection(endpoint, channel, watchdog::remove);
     if (!watchdog.add(connection)) {
       throw new ClosedChannelException();
     }
@@ -79,7 +78,7 @@ final class Connector {
   }
 
   private Connection opened(Connection connection) throws IOException {
-    connection.watch();
+    connection.watch(options.noProgressTimeout());
     boolean open = false;
     try {
       connection.open(options.certificates());

@@ -5,9 +5,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that is not the bytes asked for.
+ * An answer that is neither the bytes asked for nor a receipt.
  *
- * @param status the HTTP status, neither 200 nor 206
+ * @param status the HTTP status
  * @param headers the first value of every header, by name in lower case
  * @param body the first 64 KiB of the body as UTF-8; malformed bytes are replaced
  */

@@ -10,5 +10,5 @@ public interface ErrorAnswers {
    * Returns the failure to throw. Redirects come here too: they are never followed, so the message
    * should name the endpoint to use.
    */
-  StorageException toException(RangeRequest request, ErrorAnswer answer);
+  StorageException toException(Request request, ErrorAnswer answer);
 }

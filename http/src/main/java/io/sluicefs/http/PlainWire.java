@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
-/** A wire without TLS: the socket fills the caller's memory itself. */
+/** A wire without TLS: the socket fills and empties the caller's memory itself. */
 final class PlainWire implements Wire {
   private final SocketChannel channel;
   private final ByteBuffer probe = ByteBuffer.allocateDirect(1);
@@ -22,6 +22,11 @@ final class PlainWire implements Wire {
   @Override
   public int read(ByteBuffer buffer) throws IOException {
     return channel.read(buffer);
+  }
+
+  @Override
+  public long write(ByteBuffer[] buffers, int first, int count) throws IOException {
+    return count == 1 ? channel.write(buffers[first]) : channel.write(buffers, first, count);
   }
 
   @Override

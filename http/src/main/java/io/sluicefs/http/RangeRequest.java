@@ -24,7 +24,8 @@ public record RangeRequest(
     Map<String, String> headers,
     ByteRange range,
     String etag,
-    String description) {
+    String description)
+    implements Request {
   public RangeRequest {
     Objects.requireNonNull(endpoint, "endpoint");
     Objects.requireNonNull(description, "description");

@@ -14,9 +14,29 @@ final class RequestHead {
   /** Writes {@code request} into {@code buffer} from its start and flips it. */
   static void write(RangeRequest request, String userAgent, ByteBuffer buffer)
       throws StorageException {
+    write(
+        "GET",
+        request,
+        userAgent,
+        Map.of(
+            "Range", RangeRequest.rangeHeader(request.range()),
+            "If-Match", RangeRequest.ifMatchHeader(request.etag())),
+        buffer);
+  }
+
+  /** Writes {@code request} into {@code buffer} from its start and flips it. */
+  static void write(BodyRequest request, long length, String userAgent, ByteBuffer buffer)
+      throws StorageException {
+    write("PUT", request, userAgent, Map.of("Content-Length", Long.toString(length)), buffer);
+  }
+
+  private static void write(
+      String method, Request request, String userAgent, Map<String, String> own, ByteBuffer buffer)
+      throws StorageException {
     buffer.clear();
     try {
-      put(buffer, request, "GET ");
+      put(buffer, request, method);
+      put(buffer, request, " ");
       put(buffer, request, request.target());
       put(buffer, request, " HTTP/1.1");
       line(buffer);
@@ -24,8 +44,9 @@ final class RequestHead {
         header(buffer, request, header.getKey(), header.getValue());
       }
       addMissing(buffer, request, "Host", request.endpoint().hostHeader());
-      addMissing(buffer, request, "Range", RangeRequest.rangeHeader(request.range()));
-      addMissing(buffer, request, "If-Match", RangeRequest.ifMatchHeader(request.etag()));
+      for (Map.Entry<String, String> header : own.entrySet()) {
+        addMissing(buffer, request, header.getKey(), header.getValue());
+      }
       addMissing(buffer, request, "User-Agent", userAgent);
       addMissing(buffer, request, "Accept-Encoding", "identity");
       line(buffer);
@@ -39,7 +60,7 @@ final class RequestHead {
     buffer.flip();
   }
 
-  private static void addMissing(ByteBuffer buffer, RangeRequest request, String name, String value)
+  private static void addMissing(ByteBuffer buffer, Request request, String name, String value)
       throws StorageException {
     for (String given : request.headers().keySet()) {
       if (given.equalsIgnoreCase(name)) {
@@ -49,7 +70,7 @@ final class RequestHead {
     header(buffer, request, name, value);
   }
 
-  private static void header(ByteBuffer buffer, RangeRequest request, String name, String value)
+  private static void header(ByteBuffer buffer, Request request, String name, String value)
       throws StorageException {
     put(buffer, request, name);
     put(buffer, request, ": ");
@@ -57,8 +78,7 @@ final class RequestHead {
     line(buffer);
   }
 
-  private static void put(ByteBuffer buffer, RangeRequest request, String text)
-      throws StorageException {
+  private static void put(ByteBuffer buffer, Request request, String text) throws StorageException {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       // A line break would let a value add headers of its own.

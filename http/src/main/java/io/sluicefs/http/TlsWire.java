@@ -14,11 +14,15 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 
 /**
- * A wire with TLS: records are decrypted into the caller's memory. A record that does not fit what
- * the caller has left goes on in {@link #spill}, which the next read takes from first.
+ * A wire with TLS: records are decrypted into the caller's memory and encrypted from it. A record
+ * that does not fit what the caller has left goes on in {@link #spill}, which the next read takes
+ * from first.
  */
 final class TlsWire implements Wire {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  /** Records of a body that are sent at once. */
+  private static final int RECORDS = 4;
 
   private final SocketChannel channel;
   private final SSLEngine engine;
@@ -29,7 +33,9 @@ final class TlsWire implements Wire {
   /** Decrypted bytes nobody took yet, between position and limit. */
   private final ByteBuffer spill;
 
-  private final ByteBuffer sending;
+  /** Room for one record, or for several once a body was sent. */
+  private ByteBuffer sending;
+
   private final ByteBuffer[] targets = new ByteBuffer[MAX_SCATTER + 1];
   private final ByteBuffer[] single = new ByteBuffer[1];
 
@@ -188,6 +194,42 @@ final class TlsWire implements Wire {
       taken += length;
     }
     return taken;
+  }
+
+  @Override
+  public long write(ByteBuffer[] buffers, int first, int count) throws IOException {
+    int packet = engine.getSession().getPacketBufferSize();
+    if (sending.capacity() < RECORDS * packet) {
+      sending = ByteBuffer.allocate(RECORDS * packet);
+    }
+    sending.clear();
+    long taken = 0;
+    boolean more = true;
+    while (more && sending.remaining() >= packet) {
+      SSLEngineResult result = engine.wrap(buffers, first, count, sending);
+      if (result.getStatus() != Status.OK) {
+        throw new SSLException("the TLS connection ended: " + result.getStatus());
+      }
+      taken += result.bytesConsumed();
+      more = result.bytesConsumed() > 0 && hasRemaining(buffers, first, count);
+      if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
+        runTasks();
+      }
+    }
+    sending.flip();
+    while (sending.hasRemaining()) {
+      channel.write(sending);
+    }
+    return taken;
+  }
+
+  private static boolean hasRemaining(ByteBuffer[] buffers, int first, int count) {
+    for (int i = first; i < first + count; i++) {
+      if (buffers[i].hasRemaining()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

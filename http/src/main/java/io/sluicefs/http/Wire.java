@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 
 /** The bytes of a connection as HTTP sees them: plain, or after TLS. Used by one thread at once. */
 interface Wire {
-  /** Most buffers one read fills. */
+  /** Most buffers one read fills, or one write takes from. */
   int MAX_SCATTER = 16;
 
   /**
@@ -19,6 +19,14 @@ interface Wire {
 
   /** Waits for bytes and reads them. Returns how many, at least 1, or -1 at the end. */
   int read(ByteBuffer buffer) throws IOException;
+
+  /**
+   * Writes bytes of {@code count} buffers from index {@code first}, in order.
+   *
+   * @param count 1 to {@link #MAX_SCATTER}; at least one has bytes
+   * @return how many bytes the buffers moved by, perhaps not all, perhaps none
+   */
+  long write(ByteBuffer[] buffers, int first, int count) throws IOException;
 
   /** Writes all of {@code buffer}. */
   void write(ByteBuffer buffer) throws IOException;

@@ -4,7 +4,7 @@ package io.sluicefs.transport.oss;
 import com.aliyun.oss.common.auth.Credentials;
 import io.sluicefs.http.ErrorAnswer;
 import io.sluicefs.http.ErrorAnswers;
-import io.sluicefs.http.RangeRequest;
+import io.sluicefs.http.Request;
 import io.sluicefs.spi.StorageException;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +43,7 @@ final class OssAttempt implements ErrorAnswers {
   }
 
   @Override
-  public StorageException toException(RangeRequest request, ErrorAnswer answer) {
+  public StorageException toException(Request request, ErrorAnswer answer) {
     return failure(answer);
   }
 }

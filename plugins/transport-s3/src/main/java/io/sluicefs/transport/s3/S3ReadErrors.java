@@ -3,7 +3,7 @@ package io.sluicefs.transport.s3;
 
 import io.sluicefs.http.ErrorAnswer;
 import io.sluicefs.http.ErrorAnswers;
-import io.sluicefs.http.RangeRequest;
+import io.sluicefs.http.Request;
 import io.sluicefs.spi.StorageException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -33,7 +33,7 @@ final class S3ReadErrors implements ErrorAnswers {
   }
 
   @Override
-  public StorageException toException(RangeRequest request, ErrorAnswer answer) {
+  public StorageException toException(Request request, ErrorAnswer answer) {
     S3Error error = S3Error.of(answer);
     storeTimeOfSkew =
         error.code().equals("RequestTimeTooSkewed") ? time(answer.header("date")) : null;
