@@ -1,2 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The OSS dialect. */
 package io.sluicefs.emulator.oss;
