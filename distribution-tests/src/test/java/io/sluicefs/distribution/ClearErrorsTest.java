@@ -101,6 +101,15 @@ class ClearErrorsTest {
   }
 
   @Test
+  void aMemoryLimitTooSmallToWorkIsNamed() {
+    refused(
+        Store.S3.transport(emulator, "models") + "memory.limit = 1MiB\n",
+        Map.of(),
+        "memory.limit",
+        "at least 16MiB");
+  }
+
+  @Test
   void aMissingPluginIsNamed() {
     refused(
         Store.S3.transport(emulator, "models") + "prefetch.clairvoyant {}\n",

@@ -81,6 +81,26 @@ public final class Setting<T> {
     return of(name, "a size such as 8MiB", description, Units::parseSize);
   }
 
+  /**
+   * Returns a setting whose value is a number of bytes, at least {@code least}.
+   *
+   * @param least the smallest value, as a person writes it: {@code "16MiB"}
+   */
+  public static Setting<Long> size(String name, String least, String description) {
+    long smallest = Units.parseSize(least);
+    return of(
+        name,
+        "a size of at least " + least,
+        description,
+        text -> {
+          long bytes = Units.parseSize(text);
+          if (bytes < smallest) {
+            throw new IllegalArgumentException("too small");
+          }
+          return bytes;
+        });
+  }
+
   /** Returns a setting whose value is a time, written with a unit. */
   public static Setting<Duration> duration(String name, String description) {
     return of(name, "a time such as 30s or 500ms", description, Units::parseDuration);

@@ -12,11 +12,17 @@ import java.util.OptionalLong;
  * @param limit bytes; empty to go by the machine or the control group
  */
 public record MemorySettings(OptionalLong limit) {
+  /**
+   * Enough for the threads of a FUSE channel, a request of read-ahead and the blocks of some reads.
+   */
+  private static final String LEAST = "16MiB";
+
   private static final Setting<Long> LIMIT =
       Setting.size(
           "limit",
-          "Most memory for data of all kinds together; a share of the machine's or the control"
-              + " group's memory when not given.");
+          LEAST,
+          "Most memory for data of all kinds together; half of the machine's or the control group's"
+              + " memory when not given.");
 
   /** The section. */
   public static final Section SECTION =

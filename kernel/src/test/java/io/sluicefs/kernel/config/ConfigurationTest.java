@@ -128,7 +128,11 @@ class ConfigurationTest {
   @Test
   void aSettingThatIsNoSuchValueSaysWhatIsExpected() {
     assertMessage(
-        at(1) + ": memory.limit: expected a size such as 8MiB", () -> load("memory.limit = lots"));
+        at(1) + ": memory.limit: expected a size of at least 16MiB",
+        () -> load("memory.limit = lots"));
+    assertMessage(
+        at(1) + ": memory.limit: expected a size of at least 16MiB",
+        () -> load("memory.limit = 1MiB"));
   }
 
   @Test
