@@ -28,11 +28,15 @@ import org.jspecify.annotations.NullMarked;
  * <tr><td>credential-process</td><td>text</td><td>none</td><td>for process</td></tr>
  * <tr><td>connect-timeout</td><td>time</td><td>5s</td><td>longest wait for a connection</td></tr>
  * <tr><td>request-timeout</td><td>time</td><td>30s</td><td>longest wait for the whole answer to a
- *     head or a list</td></tr>
+ *     request without a body, or after a body is sent</td></tr>
  * <tr><td>no-progress-timeout</td><td>time</td><td>15s</td><td>longest wait for more of an
- *     answer</td></tr>
+ *     answer or to send more of a body</td></tr>
+ * <tr><td>completion-timeout</td><td>time</td><td>5m</td><td>longest wait for the store to copy an
+ *     object or to join its parts</td></tr>
+ * <tr><td>upload-checksum</td><td>crc32c, crc64nvme, none</td><td>crc32c</td><td>checksum the store
+ *     compares uploads with</td></tr>
  * <tr><td>max-idle-connections</td><td>number</td><td>64</td><td>connections kept open for
- *     reads</td></tr>
+ *     reads and uploads</td></tr>
  * </table>
  */
 @NullMarked

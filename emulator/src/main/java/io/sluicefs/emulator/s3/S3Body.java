@@ -70,8 +70,11 @@ final class S3Body implements Reception {
 
     List<String> trailers =
         List.of(head.header("x-amz-trailer", "").toLowerCase(Locale.ROOT).split("[, ]+", -1));
+    // A completion's are those of the object, not of the document that names the parts.
+    boolean ofBody = !(head.method().equals("POST") && head.has("uploadId"));
     for (S3Checksum checksum : S3Checksum.values()) {
-      if (head.header(checksum.header()) != null || trailers.contains(checksum.header())) {
+      if ((ofBody && head.header(checksum.header()) != null)
+          || trailers.contains(checksum.header())) {
         checksums.put(checksum, checksum.start());
       }
     }

@@ -155,6 +155,7 @@ final class S3Multipart {
     }
     List<Upload.Part> parts = Uploads.chosen(upload, names, SMALLEST_PART);
     Map<String, String> checksums = checksums(upload, parts);
+    compare(head, checksums);
     StoredObject object =
         uploads(address).complete(upload, parts, checksums, S3Headers.precondition(head));
     Xml xml =
@@ -165,6 +166,20 @@ final class S3Multipart {
             .leaf("ETag", S3Objects.quoted(object.etag()));
     S3Checksum.leaves(xml, checksums);
     return Answer.status(200).text("application/xml", xml.document());
+  }
+
+  /** Compares the object's checksums with those the client expects. */
+  private static void compare(RequestHead head, Map<String, String> checksums) {
+    for (S3Checksum checksum : S3Checksum.values()) {
+      String expected = head.header(checksum.header());
+      String made = checksums.get(checksum.word());
+      if (expected != null && made != null && !expected.equals(made)) {
+        throw new StoreException(
+            400,
+            "BadDigest",
+            "The %s you specified did not match what we received.".formatted(checksum.name()));
+      }
+    }
   }
 
   /** The object's checksum from those of its parts; none unless every part has one. */

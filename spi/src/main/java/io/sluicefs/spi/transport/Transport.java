@@ -94,6 +94,10 @@ public interface Transport extends AutoCloseable {
   /**
    * Copies one version of an object to another key within the store, up to {@link
    * TransportCapabilities#maxCopySize}.
+   *
+   * @param options how the copy is stored; if they have neither a content type nor metadata, it
+   *     keeps those of the source
+   * @throws StorageException {@link Kind#PRECONDITION_FAILED} if the source is another version now
    */
   default ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
       throws StorageException {

@@ -34,6 +34,17 @@ final class ControlRequests implements AutoCloseable {
    * @param ofBucket whether it asks for the bucket, not for an object
    */
   <T> T run(String what, boolean ofBucket, Callable<T> request) throws StorageException {
+    return run(what, ofBucket, timeout, request);
+  }
+
+  /**
+   * Runs a request that has a time of its own.
+   *
+   * @param ofBucket whether it asks for the bucket, not for an object
+   * @param limit the longest wait for its answer
+   */
+  <T> T run(String what, boolean ofBucket, Duration limit, Callable<T> request)
+      throws StorageException {
     if (closed) {
       throw new StorageException(Kind.CANCELLED, what + ": the transport is closed");
     }
@@ -45,7 +56,7 @@ final class ControlRequests implements AutoCloseable {
         throw new InterruptedException();
       }
       thread.start();
-      return task.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       thread.interrupt();
       Thread.currentThread().interrupt();
@@ -53,7 +64,7 @@ final class ControlRequests implements AutoCloseable {
     } catch (TimeoutException e) {
       thread.interrupt();
       throw new StorageException(
-          Kind.TIMEOUT, "%s: no answer in %d ms".formatted(what, timeout.toMillis()), e);
+          Kind.TIMEOUT, "%s: no answer in %d ms".formatted(what, limit.toMillis()), e);
     } catch (ExecutionException e) {
       if (closed) {
         throw new StorageException(Kind.CANCELLED, what + ": the transport was closed", e);

@@ -41,7 +41,12 @@ record S3Bucket(String name, String region, Endpoint endpoint, String pathPrefix
 
   /** Returns what is done to which key, on one line. */
   String describe(String verb, String key) {
-    StringBuilder text = new StringBuilder(verb).append(" of s3://").append(name).append('/');
+    return verb + " of " + url(key);
+  }
+
+  /** Returns an object's address, on one line. */
+  String url(String key) {
+    StringBuilder text = new StringBuilder("s3://").append(name).append('/');
     for (int i = 0; i < key.length(); i++) {
       char c = key.charAt(i);
       if (Character.isISOControl(c)) {

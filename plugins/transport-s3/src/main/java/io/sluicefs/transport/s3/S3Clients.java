@@ -8,6 +8,7 @@ import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.SdkAdvancedClientOption;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
@@ -25,13 +26,16 @@ final class S3Clients {
             .credentialsProvider(credentials.provider())
             .forcePathStyle(config.pathStyle())
             .disableS3ExpressSessionAuth(true)
+            // A batch of deletions has to have a checksum; every store knows this one.
+            .addPlugin(LegacyMd5Plugin.create())
             // Older compatible stores refuse the trailers newer checksums travel in.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             .httpClientBuilder(
                 UrlConnectionHttpClient.builder()
                     .connectionTimeout(config.connectTimeout())
-                    .socketTimeout(config.noProgressTimeout())
+                    // Every request has a limit of its own besides; a copy is silent for long.
+                    .socketTimeout(config.completionTimeout())
                     .tlsTrustManagersProvider(config.certificates()::managers))
             .overrideConfiguration(
                 override ->

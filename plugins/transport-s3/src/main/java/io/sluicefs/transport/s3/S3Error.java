@@ -54,6 +54,17 @@ record S3Error(
         response == null ? null : response.firstMatchingHeader("Location").orElse(null));
   }
 
+  /** Returns what the store says of one key of a batch. */
+  static S3Error ofKey(software.amazon.awssdk.services.s3.model.S3Error error) {
+    return new S3Error(
+        200,
+        error.code() == null ? "" : oneLine(error.code()),
+        error.message() == null ? "" : oneLine(error.message()),
+        "",
+        null,
+        null);
+  }
+
   /** Error documents are flat, so nothing needs to be parsed, nor expanded, nor trusted. */
   private static String element(String xml, String name) {
     int start = xml.indexOf("<" + name + ">");

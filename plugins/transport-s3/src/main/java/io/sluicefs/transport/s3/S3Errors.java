@@ -45,7 +45,7 @@ final class S3Errors {
     return switch (error.code()) {
       case "NoSuchBucket" -> Kind.NO_SUCH_BUCKET;
       case "NoSuchKey", "NoSuchUpload", "NoSuchVersion" -> Kind.NOT_FOUND;
-      case "PreconditionFailed" -> Kind.PRECONDITION_FAILED;
+      case "PreconditionFailed", "ConditionalRequestConflict" -> Kind.PRECONDITION_FAILED;
       case "InvalidAccessKeyId",
           "SignatureDoesNotMatch",
           "ExpiredToken",
@@ -69,6 +69,7 @@ final class S3Errors {
           "BandwidthLimitExceeded" ->
           Kind.THROTTLED;
       case "RequestTimeout" -> Kind.TIMEOUT;
+      case "InternalError", "ServiceUnavailable" -> Kind.SERVER_ERROR;
       case "NotImplemented", "XNotImplemented" -> Kind.UNSUPPORTED;
       default -> kind(error.status(), ofBucket);
     };

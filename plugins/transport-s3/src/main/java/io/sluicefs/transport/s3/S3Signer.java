@@ -12,8 +12,9 @@ import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.http.auth.spi.signer.HttpSigner;
+import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
-/** Signs the reads that do not go through the SDK's client. */
+/** Signs the reads and puts that do not go through the SDK's client. */
 final class S3Signer {
   /** Stores refuse what is signed with a time this far from theirs. */
   private static final Duration TOLERATED_SKEW = Duration.ofMinutes(4);
@@ -46,6 +47,44 @@ final class S3Signer {
     Map<String, String> headers = new LinkedHashMap<>();
     request.forEachHeader((name, values) -> headers.put(name, values.getFirst()));
     return headers;
+  }
+
+  /**
+   * Returns the headers of a put. Its body is not signed but checked by its checksum's header,
+   * which is. Credentials may be fetched for it.
+   *
+   * @param headers what is signed too
+   */
+  Map<String, String> signPut(String path, Map<String, String> query, Map<String, String> headers) {
+    SdkHttpRequest.Builder put =
+        SdkHttpRequest.builder()
+            .method(SdkHttpMethod.PUT)
+            // Of no matter to the signature, but else the signer wants to hash the body.
+            .protocol("https")
+            .host(bucket.endpoint().host())
+            .port(bucket.endpoint().port())
+            .encodedPath(path);
+    query.forEach(put::putRawQueryParameter);
+    headers.forEach(put::putHeader);
+    SdkHttpRequest request = put.build();
+    if (!credentials.isAnonymous()) {
+      request = sign(request);
+    }
+    Map<String, String> signed = new LinkedHashMap<>();
+    request.forEachHeader((name, values) -> signed.put(name, values.getFirst()));
+    return signed;
+  }
+
+  /** Returns the query of a request target, with its question mark; empty without parameters. */
+  static String queryString(Map<String, String> query) {
+    StringBuilder text = new StringBuilder();
+    query.forEach(
+        (name, value) ->
+            text.append(text.isEmpty() ? '?' : '&')
+                .append(SdkHttpUtils.urlEncode(name))
+                .append('=')
+                .append(SdkHttpUtils.urlEncode(value)));
+    return text.toString();
   }
 
   private SdkHttpRequest sign(SdkHttpRequest request) {

@@ -11,15 +11,22 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ListPage;
 import io.sluicefs.spi.transport.ListRequest;
+import io.sluicefs.spi.transport.MultipartUpload;
 import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PendingUpload;
+import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
+import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
@@ -27,10 +34,19 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 
 /**
- * A bucket of S3. The SDK finds credentials and endpoints, signs, heads and lists; bytes are read
- * past it, straight into the caller's memory.
+ * A bucket of S3. The SDK finds credentials and endpoints, signs and sends what has no body to
+ * speak of; bytes are read and sent past it, in the caller's memory.
  */
 final class S3Transport implements Transport {
+  private static final TransportCapabilities CAPABILITIES =
+      new TransportCapabilities(
+          Set.of(Feature.WRITE, Feature.MULTIPART, Feature.COPY, Feature.CREATE_ONLY),
+          5L << 30,
+          5L << 20,
+          5L << 30,
+          10_000,
+          5L << 30);
+
   private final S3Bucket bucket;
   private final S3Client client;
   private final S3Credentials credentials;
@@ -38,6 +54,7 @@ final class S3Transport implements Transport {
   private final S3Errors errors;
   private final ControlRequests control;
   private final RangeReader reader;
+  private final S3Writes writes;
 
   private S3Transport(S3TransportConfig config, S3Credentials credentials, S3Client client) {
     this.credentials = credentials;
@@ -54,6 +71,8 @@ final class S3Transport implements Transport {
                     config.maxIdleConnections(), RangeReaderOptions.DEFAULTS.idleTimeout())
                 .withCertificates(config.certificates())
                 .withUserAgent(config.userAgent()));
+    S3Sends sends = new S3Sends(bucket, signer, errors, reader.sender(config.requestTimeout()));
+    writes = new S3Writes(config, bucket, client, control, errors, sends, this::head);
   }
 
   /** Opens a transport that has credentials. */
@@ -92,7 +111,7 @@ final class S3Transport implements Transport {
 
   @Override
   public TransportCapabilities capabilities() {
-    return TransportCapabilities.readOnly();
+    return CAPABILITIES;
   }
 
   @Override
@@ -127,7 +146,7 @@ final class S3Transport implements Transport {
       throws StorageException {
     String what = bucket.describe("read", id.key());
     requireKey(what, id.key());
-    S3ReadErrors answers = new S3ReadErrors(errors, what);
+    S3AnswerErrors answers = new S3AnswerErrors(errors, what);
     try {
       send(id, range, target, progress, answers);
     } catch (StorageException e) {
@@ -144,7 +163,7 @@ final class S3Transport implements Transport {
       ByteRange range,
       ByteBuffer[] buffers,
       ReadProgress progress,
-      S3ReadErrors answers)
+      S3AnswerErrors answers)
       throws StorageException {
     String target = bucket.target(id.key());
     Map<String, String> headers;
@@ -162,7 +181,40 @@ final class S3Transport implements Transport {
         answers);
   }
 
-  private static void requireKey(String what, String key) throws StorageException {
+  @Override
+  public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
+    return writes.put(key, options, body);
+  }
+
+  @Override
+  @MustBeClosed
+  public MultipartUpload startMultipartUpload(String key, PutOptions options)
+      throws StorageException {
+    return writes.start(key, options);
+  }
+
+  @Override
+  public List<PendingUpload> listUploads(String prefix) throws StorageException {
+    return writes.listUploads(prefix);
+  }
+
+  @Override
+  public void abortUpload(PendingUpload upload) throws StorageException {
+    writes.abort(upload.key(), upload.uploadId());
+  }
+
+  @Override
+  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+      throws StorageException {
+    return writes.copy(source, targetKey, options);
+  }
+
+  @Override
+  public void delete(List<String> keys) throws StorageException {
+    writes.delete(keys);
+  }
+
+  static void requireKey(String what, String key) throws StorageException {
     if (key.isEmpty()) {
       throw new StorageException(Kind.INVALID_REQUEST, what + ": no object has an empty key");
     }

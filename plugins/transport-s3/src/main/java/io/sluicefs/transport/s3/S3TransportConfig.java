@@ -25,9 +25,12 @@ import org.jspecify.annotations.Nullable;
  * @param pathStyle whether the bucket is named in the path instead of in the host's name
  * @param certificates whose certificates are trusted for https
  * @param connectTimeout longest wait for a connection
- * @param requestTimeout longest wait for the whole answer to a head or a list
- * @param noProgressTimeout longest wait for more of an answer
- * @param maxIdleConnections most connections kept open for reads while no read uses them
+ * @param requestTimeout longest wait for the whole answer to a request without a body, and for the
+ *     answer to one with a body after that is sent
+ * @param noProgressTimeout longest wait for more of an answer, or to send more of a body
+ * @param completionTimeout longest wait for the store to copy an object or to join its parts
+ * @param uploadChecksum what is sent with bodies
+ * @param maxIdleConnections most connections kept open for bodies while none uses them
  */
 record S3TransportConfig(
     @Nullable URI endpoint,
@@ -38,6 +41,8 @@ record S3TransportConfig(
     Duration connectTimeout,
     Duration requestTimeout,
     Duration noProgressTimeout,
+    Duration completionTimeout,
+    UploadChecksum uploadChecksum,
     int maxIdleConnections) {
   static final Setting<String> BUCKET =
       Setting.of(
@@ -77,19 +82,34 @@ record S3TransportConfig(
   static final Setting<Duration> CONNECT_TIMEOUT =
       timeout("connect-timeout", "Longest wait for a connection.").withDefault("5s");
   static final Setting<Duration> REQUEST_TIMEOUT =
-      timeout("request-timeout", "Longest wait for the whole answer to a head or a list.")
+      timeout(
+              "request-timeout",
+              "Longest wait for the whole answer to a request without a body, and for the answer to one"
+                  + " with a body after that is sent.")
           .withDefault("30s");
   static final Setting<Duration> NO_PROGRESS_TIMEOUT =
       timeout(
               "no-progress-timeout",
-              "Longest wait for more of an answer before its connection is given up.")
+              "Longest wait for more of an answer, or to send more of a body, before the connection is"
+                  + " given up.")
           .withDefault("15s");
+  static final Setting<Duration> COMPLETION_TIMEOUT =
+      timeout(
+              "completion-timeout",
+              "Longest wait for the store to copy an object or to join its parts.")
+          .withDefault("5m");
+  static final Setting<UploadChecksum> UPLOAD_CHECKSUM =
+      Setting.choice(
+              "upload-checksum",
+              UploadChecksum.class,
+              "Checksum the store compares uploads with; none for stores that refuse it.")
+          .withDefault("crc32c");
   static final Setting<Integer> MAX_IDLE_CONNECTIONS =
       Setting.integer(
               "max-idle-connections",
               0,
               10_000,
-              "Most connections kept open for reads while no read uses them.")
+              "Most connections kept open for bodies while none uses them.")
           .withDefault("64");
 
   private static final Pattern LOOPBACK =
@@ -110,6 +130,8 @@ record S3TransportConfig(
                   CONNECT_TIMEOUT,
                   REQUEST_TIMEOUT,
                   NO_PROGRESS_TIMEOUT,
+                  COMPLETION_TIMEOUT,
+                  UPLOAD_CHECKSUM,
                   MAX_IDLE_CONNECTIONS),
               S3Credentials.SETTINGS.stream())
           .toList();
@@ -127,6 +149,8 @@ record S3TransportConfig(
         settings.get(CONNECT_TIMEOUT),
         settings.get(REQUEST_TIMEOUT),
         settings.get(NO_PROGRESS_TIMEOUT),
+        settings.get(COMPLETION_TIMEOUT),
+        settings.get(UPLOAD_CHECKSUM),
         settings.get(MAX_IDLE_CONNECTIONS));
   }
 

@@ -40,6 +40,8 @@ class S3TransportConfigTest {
     assertEquals(Duration.ofSeconds(5), config.connectTimeout());
     assertEquals(Duration.ofSeconds(30), config.requestTimeout());
     assertEquals(Duration.ofSeconds(15), config.noProgressTimeout());
+    assertEquals(Duration.ofMinutes(5), config.completionTimeout());
+    assertEquals(UploadChecksum.CRC32C, config.uploadChecksum());
     assertEquals(64, config.maxIdleConnections());
     assertTrue(config.userAgent().startsWith("sluice"));
   }
@@ -55,6 +57,8 @@ class S3TransportConfigTest {
                 "connect-timeout", "1s",
                 "request-timeout", "2s",
                 "no-progress-timeout", "3s",
+                "completion-timeout", "4m",
+                "upload-checksum", "crc64nvme",
                 "max-idle-connections", "4"));
     assertEquals(URI.create("https://storage.example.com:9000"), config.endpoint());
     assertEquals("nowhere-1", config.region());

@@ -298,7 +298,9 @@ public final class MemoryTransport implements Transport {
       throw new StorageException(
           Kind.PRECONDITION_FAILED, source.key() + " is not " + source.etag() + " any more");
     }
-    return create(targetKey, options, object.bytes);
+    boolean keeps = options.contentType().isEmpty() && options.metadata().isEmpty();
+    PutOptions stored = keeps ? new PutOptions(options.createOnly(), "", object.metadata) : options;
+    return create(targetKey, stored, object.bytes);
   }
 
   private synchronized ObjectStat create(String key, PutOptions options, byte[] bytes)

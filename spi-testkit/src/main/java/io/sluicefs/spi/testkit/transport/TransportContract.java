@@ -706,6 +706,219 @@ public abstract class TransportContract {
   }
 
   @Test
+  void oneOfManyThatCreateTheSameKeyWins() throws Exception {
+    require(Feature.CREATE_ONLY);
+    String key = prefix + "object";
+    PutOptions createOnly = new PutOptions(true, "", Map.of());
+    CountDownLatch ready = new CountDownLatch(16);
+    List<FutureTask<Boolean>> puts = new ArrayList<>();
+    try (Arena arena = Arena.ofShared()) {
+      for (int i = 0; i < 16; i++) {
+        UploadBody body = body(arena, bytes("by " + i), 1);
+        FutureTask<Boolean> put =
+            new FutureTask<>(
+                () -> {
+                  ready.countDown();
+                  ready.await();
+                  try {
+                    transport.put(key, createOnly, body);
+                    return true;
+                  } catch (StorageException e) {
+                    assertEquals(Kind.ALREADY_EXISTS, e.kind(), e.getMessage());
+                    return false;
+                  }
+                });
+        puts.add(put);
+        Thread.ofVirtual().start(put);
+      }
+      List<String> winners = new ArrayList<>();
+      for (int i = 0; i < puts.size(); i++) {
+        if (puts.get(i).get(60, TimeUnit.SECONDS)) {
+          winners.add("by " + i);
+        }
+      }
+      assertEquals(1, winners.size(), winners::toString);
+      assertArrayEquals(bytes(winners.getFirst()), readAll(key));
+    }
+  }
+
+  @Test
+  void aPutOfManySegmentsKeepsTheirOrder() throws Exception {
+    require(Feature.WRITE);
+    byte[] content = content(3_000_001, 19);
+    try (Arena arena = Arena.ofShared()) {
+      transport.put(prefix + "object", PutOptions.REPLACE, body(arena, content, 50));
+    }
+    assertArrayEquals(content, readAll(prefix + "object"));
+  }
+
+  @Test
+  void deletesManyAtOnce() throws Exception {
+    require(Feature.WRITE);
+    List<String> keys = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      keys.add(prefix + "object <" + i + "> é + %20");
+      store(keys.getLast(), content(5, i));
+    }
+    keys.add(prefix + "never there");
+    transport.delete(keys);
+    assertEquals(List.of(), transport.list(ListRequest.directory(prefix)).objects());
+    transport.delete(keys);
+  }
+
+  @Test
+  void partsMayComeInAnyOrderAndAgain() throws Exception {
+    require(Feature.MULTIPART);
+    String key = prefix + "object";
+    int partSize = Math.toIntExact(Math.max(transport.capabilities().minPartSize(), 1));
+    byte[] content = content(2 * partSize + 77, 20);
+    PutOptions options = new PutOptions(false, "text/plain", Map.of("color", "blue green"));
+    try (Arena arena = Arena.ofShared();
+        MultipartUpload upload = transport.startMultipartUpload(key, options)) {
+      UploadBody wrong = body(arena, content(partSize, 21), 1);
+      UploadBody third = body(arena, Arrays.copyOfRange(content, 2 * partSize, content.length), 3);
+      UploadBody second = body(arena, Arrays.copyOfRange(content, partSize, 2 * partSize), 1);
+      UploadBody first = body(arena, Arrays.copyOf(content, partSize), 2);
+      upload.uploadPart(2, wrong);
+      MultipartUpload.Part last = upload.uploadPart(3, third);
+      MultipartUpload.Part middle = upload.uploadPart(2, second);
+      MultipartUpload.Part start = upload.uploadPart(1, first);
+      assertEquals(new MultipartUpload.Part(3, last.etag(), 77), last);
+      ObjectStat made = upload.complete(List.of(start, middle, last));
+      ObjectStat head = transport.head(key);
+      assertEquals(head.id(), made.id());
+      assertEquals("blue green", head.metadata().get("color"));
+      assertEquals(List.of(), transport.listUploads(prefix));
+      // As after an answer that was lost.
+      assertEquals(made.id(), upload.complete(List.of(start, middle, last)).id());
+    }
+    assertArrayEquals(content, readAll(key));
+  }
+
+  @Test
+  void closingAnUploadThatIsNotCompleteAbortsIt() throws Exception {
+    require(Feature.MULTIPART);
+    String key = prefix + "object";
+    try (Arena arena = Arena.ofShared();
+        MultipartUpload upload = transport.startMultipartUpload(key, PutOptions.REPLACE)) {
+      upload.uploadPart(1, body(arena, content(1000, 22), 1));
+    }
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!transport.listUploads(prefix).isEmpty()) {
+      assertTrue(System.nanoTime() < deadline, "the upload is still listed");
+      Thread.onSpinWait();
+    }
+    assertFails(Kind.NOT_FOUND, () -> transport.head(key));
+  }
+
+  @Test
+  void partsOfAnotherObjectAreCopied() throws Exception {
+    require(Feature.MULTIPART);
+    require(Feature.COPY);
+    int partSize = Math.toIntExact(Math.max(transport.capabilities().minPartSize(), 1));
+    byte[] content = content(partSize + 500, 23);
+    ObjectId source = stored("source + %", content);
+    String key = prefix + "target";
+    byte[] tail = content(300, 24);
+    try (Arena arena = Arena.ofShared();
+        MultipartUpload upload = transport.startMultipartUpload(key, PutOptions.REPLACE)) {
+      ObjectId gone = new ObjectId(source.key(), "0123456789abcdef0123456789abcdef");
+      assertFails(
+          Kind.PRECONDITION_FAILED,
+          () -> upload.uploadPartCopy(1, gone, new ByteRange(100, 100 + partSize)));
+      MultipartUpload.Part first =
+          upload.uploadPartCopy(1, source, new ByteRange(100, 100 + partSize));
+      assertEquals(partSize, first.size());
+      MultipartUpload.Part second = upload.uploadPart(2, body(arena, tail, 1));
+      assertEquals(partSize + 300, upload.complete(List.of(first, second)).size());
+    }
+    byte[] made = readAll(key);
+    assertArrayEquals(
+        Arrays.copyOfRange(content, 100, 100 + partSize), Arrays.copyOf(made, partSize));
+    assertArrayEquals(tail, Arrays.copyOfRange(made, partSize, made.length));
+  }
+
+  @Test
+  void completingACreateOnlyUploadDoesNotReplace() throws Exception {
+    require(Feature.MULTIPART);
+    require(Feature.CREATE_ONLY);
+    String key = prefix + "object";
+    PutOptions createOnly = new PutOptions(true, "", Map.of());
+    try (Arena arena = Arena.ofShared();
+        MultipartUpload upload = transport.startMultipartUpload(key, createOnly)) {
+      MultipartUpload.Part part = upload.uploadPart(1, body(arena, content(1000, 25), 1));
+      store(key, bytes("before"));
+      assertFails(Kind.ALREADY_EXISTS, () -> upload.complete(List.of(part)));
+      assertArrayEquals(bytes("before"), readAll(key));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anInterruptedUploadLeavesNothingVisible(boolean virtual) throws Exception {
+    require(Feature.MULTIPART);
+    String key = prefix + "object";
+    byte[] content = content(1000, 26);
+    try (Arena arena = Arena.ofShared();
+        MultipartUpload upload = transport.startMultipartUpload(key, PutOptions.REPLACE)) {
+      UploadBody body = body(arena, content, 1);
+      try (AutoCloseable delay = delayAnswers(Duration.ofSeconds(60))) {
+        assumeTrue(delay != null, "this store cannot be made to answer late");
+        CountDownLatch started = new CountDownLatch(1);
+        AtomicBoolean status = new AtomicBoolean();
+        FutureTask<StorageException> failing =
+            new FutureTask<>(
+                () -> {
+                  started.countDown();
+                  StorageException failure =
+                      assertFails(Kind.CANCELLED, () -> upload.uploadPart(1, body));
+                  status.set(Thread.currentThread().isInterrupted());
+                  return failure;
+                });
+        Thread thread = start(virtual, failing);
+        started.await();
+        thread.interrupt();
+        failing.get(20, TimeUnit.SECONDS);
+        assertTrue(status.get(), "the interrupt status is set");
+      }
+      assertFails(Kind.NOT_FOUND, () -> transport.head(key));
+      upload.complete(List.of(upload.uploadPart(1, body)));
+    }
+    assertArrayEquals(content, readAll(key));
+  }
+
+  @Test
+  void anInterruptedThreadChangesNothing() throws Exception {
+    require(Feature.WRITE);
+    ObjectId id = stored("object", content(100, 27));
+    try (Arena arena = Arena.ofShared()) {
+      UploadBody body = body(arena, bytes("other"), 1);
+      Thread.currentThread().interrupt();
+      assertFails(Kind.CANCELLED, () -> transport.put(id.key(), PutOptions.REPLACE, body));
+      assertTrue(Thread.interrupted(), "the interrupt status is set");
+      Thread.currentThread().interrupt();
+      assertFails(Kind.CANCELLED, () -> transport.delete(List.of(id.key())));
+      assertTrue(Thread.interrupted(), "the interrupt status is set");
+    }
+    assertEquals(id, transport.head(id.key()).id());
+  }
+
+  @Test
+  void copyKeepsMetadataUnlessItIsGivenOther() throws Exception {
+    require(Feature.WRITE);
+    require(Feature.COPY);
+    PutOptions blue = new PutOptions(false, "text/plain", Map.of("color", "blue"));
+    ObjectId source;
+    try (Arena arena = Arena.ofShared()) {
+      source = transport.put(prefix + "source", blue, body(arena, bytes("x"), 1)).id();
+    }
+    transport.copy(source, prefix + "same", PutOptions.REPLACE);
+    assertEquals("blue", transport.head(prefix + "same").metadata().get("color"));
+    transport.copy(source, prefix + "other", new PutOptions(false, "", Map.of("size", "1")));
+    assertEquals(Map.of("size", "1"), transport.head(prefix + "other").metadata());
+  }
+
+  @Test
   void copyMakesTheSameBytesUnderAnotherKey() throws Exception {
     require(Feature.COPY);
     byte[] content = content(1000, 18);

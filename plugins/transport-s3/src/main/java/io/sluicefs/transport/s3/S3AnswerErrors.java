@@ -11,18 +11,18 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 
-/** The error answers to one read. Confined to its thread. */
-final class S3ReadErrors implements ErrorAnswers {
+/** The error answers to one read or send. Confined to its thread. */
+final class S3AnswerErrors implements ErrorAnswers {
   private final S3Errors errors;
   private final String what;
   private @Nullable Instant storeTimeOfSkew;
 
-  S3ReadErrors(S3Errors errors, String what) {
+  S3AnswerErrors(S3Errors errors, String what) {
     this.errors = errors;
     this.what = what;
   }
 
-  /** Returns what is read, for errors. */
+  /** Returns what is asked for, for errors. */
   String what() {
     return what;
   }

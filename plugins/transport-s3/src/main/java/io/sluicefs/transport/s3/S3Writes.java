@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.transport.s3;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.http.Receipt;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.transport.MultipartUpload;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PendingUpload;
+import io.sluicefs.spi.transport.PutOptions;
+import io.sluicefs.spi.transport.UploadBody;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
+import software.amazon.awssdk.services.s3.model.ChecksumType;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.EncodingType;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
+import software.amazon.awssdk.services.s3.model.MetadataDirective;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
+
+/** The requests that change a bucket. */
+final class S3Writes {
+  /** Asks what the store says of an object. */
+  @FunctionalInterface
+  interface Heads {
+    ObjectStat head(String key) throws StorageException;
+  }
+
+  static final int MAX_DELETES = 1000;
+
+  private final S3Bucket bucket;
+  private final S3Client client;
+  private final ControlRequests control;
+  private final S3Errors errors;
+  private final S3Sends sends;
+  private final Heads heads;
+  private final UploadChecksum checksum;
+  private final Duration completionTimeout;
+
+  S3Writes(
+      S3TransportConfig config,
+      S3Bucket bucket,
+      S3Client client,
+      ControlRequests control,
+      S3Errors errors,
+      S3Sends sends,
+      Heads heads) {
+    this.bucket = bucket;
+    this.client = client;
+    this.control = control;
+    this.errors = errors;
+    this.sends = sends;
+    this.heads = heads;
+    this.checksum = config.uploadChecksum();
+    this.completionTimeout = config.completionTimeout();
+  }
+
+  S3Bucket bucket() {
+    return bucket;
+  }
+
+  S3Client client() {
+    return client;
+  }
+
+  ControlRequests control() {
+    return control;
+  }
+
+  S3Sends sends() {
+    return sends;
+  }
+
+  UploadChecksum checksum() {
+    return checksum;
+  }
+
+  Duration completionTimeout() {
+    return completionTimeout;
+  }
+
+  ObjectStat head(String key) throws StorageException {
+    return heads.head(key);
+  }
+
+  ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
+    String what = bucket.describe("put", key);
+    S3Transport.requireKey(what, key);
+    S3Attributes.check(what, options);
+    Map<String, String> headers = S3Attributes.headers(options);
+    if (checksum != UploadChecksum.NONE) {
+      headers.put(checksum.header(), checksum.base64(checksum.of(body)));
+    }
+    Receipt receipt;
+    try {
+      receipt = sends.send(what, key, Map.of(), headers, body);
+    } catch (StorageException e) {
+      throw options.createOnly() && e.kind() == Kind.PRECONDITION_FAILED ? exists(what, e) : e;
+    }
+    return new ObjectStat(
+        new ObjectId(key, S3Sends.etag(receipt)),
+        body.length(),
+        time(receipt.header("date")),
+        ObjectStat.Type.DATA,
+        options.metadata());
+  }
+
+  /** Returns the failure of a create-only request. */
+  static StorageException exists(String what, StorageException cause) {
+    return new StorageException(
+        Kind.ALREADY_EXISTS, what + ": there is an object of that key already", cause);
+  }
+
+  private static Instant time(@Nullable String date) {
+    if (date != null) {
+      try {
+        return ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      } catch (DateTimeException e) {
+        // A proxy's; the time is only told to people.
+      }
+    }
+    return Instant.now();
+  }
+
+  @MustBeClosed
+  MultipartUpload start(String key, PutOptions options) throws StorageException {
+    String what = bucket.describe("start of an upload", key);
+    S3Transport.requireKey(what, key);
+    S3Attributes.check(what, options);
+    CreateMultipartUploadRequest.Builder request =
+        CreateMultipartUploadRequest.builder()
+            .bucket(bucket.name())
+            .key(key)
+            .metadata(options.metadata());
+    if (!options.contentType().isEmpty()) {
+      request.contentType(options.contentType());
+    }
+    if (checksum != UploadChecksum.NONE) {
+      request
+          .checksumAlgorithm(ChecksumAlgorithm.fromValue(checksum.name()))
+          .checksumType(ChecksumType.FULL_OBJECT);
+    }
+    CreateMultipartUploadRequest asked = request.build();
+    CreateMultipartUploadResponse answer =
+        control.run(what, false, () -> client.createMultipartUpload(asked));
+    String id = answer.uploadId();
+    if (id == null || id.isEmpty()) {
+      throw new StorageException(Kind.CORRUPT, what + ": the answer names no upload");
+    }
+    return new S3MultipartUpload(this, key, id, options);
+  }
+
+  List<PendingUpload> listUploads(String prefix) throws StorageException {
+    String what = bucket.describe("list of uploads", prefix);
+    List<PendingUpload> uploads = new ArrayList<>();
+    ListMultipartUploadsRequest request =
+        ListMultipartUploadsRequest.builder()
+            .bucket(bucket.name())
+            .prefix(prefix.isEmpty() ? null : prefix)
+            .encodingType(EncodingType.URL)
+            .build();
+    while (true) {
+      ListMultipartUploadsRequest asked = request;
+      ListMultipartUploadsResponse answer =
+          control.run(what, true, () -> client.listMultipartUploads(asked));
+      answer
+          .uploads()
+          .forEach(
+              upload ->
+                  uploads.add(
+                      new PendingUpload(upload.key(), upload.uploadId(), upload.initiated())));
+      if (answer.isTruncated() == null) {
+        throw new StorageException(
+            Kind.CORRUPT, what + ": the answer does not say whether it is the last page");
+      }
+      if (!answer.isTruncated()) {
+        return uploads;
+      }
+      ListMultipartUploadsRequest next =
+          asked.toBuilder()
+              .keyMarker(answer.nextKeyMarker())
+              .uploadIdMarker(answer.nextUploadIdMarker())
+              .build();
+      if (answer.nextKeyMarker() == null || next.equals(asked)) {
+        throw new StorageException(
+            Kind.CORRUPT, what + ": the answer is cut short without saying how to go on");
+      }
+      request = next;
+    }
+  }
+
+  void abort(String key, String uploadId) throws StorageException {
+    AbortMultipartUploadRequest request =
+        AbortMultipartUploadRequest.builder()
+            .bucket(bucket.name())
+            .key(key)
+            .uploadId(uploadId)
+            .build();
+    try {
+      control.run(
+          bucket.describe("abort of an upload", key),
+          false,
+          () -> client.abortMultipartUpload(request));
+    } catch (StorageException e) {
+      if (e.kind() != Kind.NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  ObjectStat copy(ObjectId source, String targetKey, PutOptions options) throws StorageException {
+    String what = bucket.describe("copy", source.key()) + " to " + bucket.url(targetKey);
+    S3Transport.requireKey(what, targetKey);
+    S3Transport.requireKey(what, source.key());
+    S3Attributes.check(what, options);
+    CopyObjectRequest.Builder request =
+        CopyObjectRequest.builder()
+            .sourceBucket(bucket.name())
+            .sourceKey(source.key())
+            .copySourceIfMatch("\"" + source.etag() + "\"")
+            .destinationBucket(bucket.name())
+            .destinationKey(targetKey);
+    if (options.contentType().isEmpty() && options.metadata().isEmpty()) {
+      request.metadataDirective(MetadataDirective.COPY);
+    } else {
+      request.metadataDirective(MetadataDirective.REPLACE).metadata(options.metadata());
+      if (!options.contentType().isEmpty()) {
+        request.contentType(options.contentType());
+      }
+    }
+    if (options.createOnly()) {
+      request.ifNoneMatch("*");
+    }
+    CopyObjectRequest asked = request.build();
+    CopyObjectResponse answer;
+    try {
+      answer = control.run(what, false, completionTimeout, () -> client.copyObject(asked));
+    } catch (StorageException e) {
+      if (options.createOnly() && e.kind() == Kind.PRECONDITION_FAILED && isThere(targetKey)) {
+        throw exists(what, e);
+      }
+      throw e;
+    }
+    if (answer.copyObjectResult() == null || answer.copyObjectResult().eTag() == null) {
+      throw new StorageException(Kind.CORRUPT, what + ": the answer has no etag");
+    }
+    return head(targetKey);
+  }
+
+  private boolean isThere(String key) throws StorageException {
+    try {
+      head(key);
+      return true;
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  void delete(List<String> keys) throws StorageException {
+    if (keys.size() > MAX_DELETES) {
+      throw new IllegalArgumentException(
+          "%d keys to delete, %d at most".formatted(keys.size(), MAX_DELETES));
+    }
+    List<String> batch = new ArrayList<>();
+    for (String key : keys) {
+      if (keys.size() > 1 && fitsXml(key)) {
+        batch.add(key);
+      } else {
+        deleteOne(key);
+      }
+    }
+    if (!batch.isEmpty()) {
+      deleteAll(batch);
+    }
+  }
+
+  private static boolean fitsXml(String key) {
+    return !key.isEmpty() && key.chars().noneMatch(c -> c < ' ' || c >= 0xFFFE);
+  }
+
+  private void deleteOne(String key) throws StorageException {
+    String what = bucket.describe("delete", key);
+    S3Transport.requireKey(what, key);
+    DeleteObjectRequest request =
+        DeleteObjectRequest.builder().bucket(bucket.name()).key(key).build();
+    try {
+      control.run(what, false, () -> client.deleteObject(request));
+    } catch (StorageException e) {
+      if (e.kind() != Kind.NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  private void deleteAll(List<String> keys) throws StorageException {
+    String what =
+        bucket.describe("delete", keys.getFirst()) + " and %d more".formatted(keys.size() - 1);
+    List<ObjectIdentifier> identifiers =
+        keys.stream().map(key -> ObjectIdentifier.builder().key(key).build()).toList();
+    DeleteObjectsRequest request =
+        DeleteObjectsRequest.builder()
+            .bucket(bucket.name())
+            .delete(delete -> delete.objects(identifiers).quiet(true))
+            .build();
+    DeleteObjectsResponse answer = control.run(what, true, () -> client.deleteObjects(request));
+    StorageException first = null;
+    int failed = 0;
+    for (software.amazon.awssdk.services.s3.model.S3Error error : answer.errors()) {
+      if ("NoSuchKey".equals(error.code())) {
+        continue;
+      }
+      failed++;
+      if (first == null) {
+        String key = error.key() == null ? "" : error.key();
+        first =
+            errors.toException(bucket.describe("delete", key), false, S3Error.ofKey(error), null);
+      }
+    }
+    if (first != null) {
+      throw failed == 1
+          ? first
+          : new StorageException(
+              first.kind(), "%s; %d keys more".formatted(first.getMessage(), failed - 1), first);
+    }
+  }
+}
