@@ -17,6 +17,7 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.util.FileSize;
 import io.sluicefs.kernel.config.LogSettings;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.logging.LogManager;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,16 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
  * the error stream; what the libraries of plugins log comes through java.util.logging.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
+  // Names of objects and words of stores may hold line ends and terminal sequences.
   private static final String PATTERN =
-      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n";
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %replace(%msg){'\\p{Cntrl}','?'}%n";
   private static final String OWN = "io.sluicefs";
+  // Complain at every start that Java is closed to reflection; nothing of theirs that is used needs
+  // it.
+  private static final List<String> COMPLAINERS =
+      List.of(
+          "net.openhft.chronicle.core.cleaner.CleanerServiceLocator",
+          "net.openhft.chronicle.core.internal.ClassUtil");
   private static final long MOST_BYTES = 16L << 20;
   private static final int FILES = 3;
 
@@ -94,6 +102,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     root.setLevel(others);
     root.addAppender(appender);
     context.getLogger(OWN).setLevel(own);
+    COMPLAINERS.forEach(name -> context.getLogger(name).setLevel(Level.OFF));
   }
 
   private static java.util.logging.Level julLevel(Level level) {

@@ -118,8 +118,9 @@ public final class PluginSettings {
    * @param problem what is wrong and what to do, without the setting's name
    */
   public SettingException error(Setting<?> setting, String problem) {
-    return new SettingException(
-        "%s: %s.%s: %s".formatted(origin(setting), section, setting.name(), problem));
+    String origin = origins.get(setting);
+    String where = origin == null ? "" : origin + ": ";
+    return new SettingException("%s%s.%s: %s".formatted(where, section, setting.name(), problem));
   }
 
   /** Returns the settings the configuration gives explicitly. */

@@ -59,6 +59,13 @@ class PluginSettingsTest {
   }
 
   @Test
+  void anErrorAboutASettingThatIsNotGivenNamesNoPlace() throws SettingException {
+    assertEquals(
+        "store.x.region: has to be set",
+        settings(Map.of("bucket", "models")).error(REGION, "has to be set").getMessage());
+  }
+
+  @Test
   void aSecretIsInNoText() throws SettingException {
     PluginSettings settings = settings(Map.of("bucket", "models", "key", "hunter2"));
     assertFalse(settings.find(KEY).toString().contains("hunter2"));

@@ -10,7 +10,6 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigValue;
-import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.sluicefs.spi.Axis;
 import io.sluicefs.spi.SettingException;
@@ -55,7 +54,8 @@ final class HoconReader {
     try {
       Config written = ConfigFactory.parseFile(path.toFile(), options);
       Config overridden = override(overrides).withFallback(written);
-      return branch(overridden.resolve().root(), written.root(), "");
+      ConfigNode.Branch root = branch(overridden.resolve().root(), written.root(), "");
+      return new ConfigNode.Branch(root.children(), path.toString());
     } catch (ConfigException e) {
       throw new SettingException(oneLine(e));
     }
@@ -74,8 +74,10 @@ final class HoconReader {
         // A bare name would replace the whole section and with it the settings of the file.
         path += "." + AxisSettings.USE.name();
       }
-      ConfigValue value = ConfigValueFactory.fromAnyRef(override.substring(equals + 1), OVERRIDE);
-      config = config.withValue(path, value);
+      // Parsed as a map, so that the sections on the way to the setting have this origin too.
+      config =
+          ConfigFactory.parseMap(Map.of(path, override.substring(equals + 1)), OVERRIDE)
+              .withFallback(config);
     }
     return config;
   }

@@ -199,6 +199,7 @@ class ConfigurationTest {
   void anErrorInSetSaysSo() {
     assertMessage("--set: unknown setting memory.limt", () -> load("", "memory.limt=2GiB"));
     assertMessage("--set memory.limit: expected path=value", () -> load("", "memory.limit"));
+    assertMessage("--set: unknown section memry", () -> load("", "memry.limit=2GiB"));
   }
 
   @Test
@@ -228,7 +229,7 @@ class ConfigurationTest {
 
   @Test
   void noTransportIsAnError() {
-    assertMessage("no transport is configured", () -> load("").plugin(Axis.TRANSPORT));
+    assertMessage("sluice.conf: no transport is configured", () -> load("").plugin(Axis.TRANSPORT));
   }
 
   @Test
