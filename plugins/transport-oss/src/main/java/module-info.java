@@ -4,7 +4,7 @@ import io.sluicefs.transport.oss.OssTransportProvider;
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Reads a bucket of Aliyun OSS, name {@code oss}.
+ * Reads and writes a bucket of Aliyun OSS, name {@code oss}.
  *
  * <table class="striped">
  * <caption>Settings, in {@code transport.oss}</caption>
@@ -25,9 +25,13 @@ import org.jspecify.annotations.NullMarked;
  * <tr><td>{@code connect-timeout}</td><td>time</td><td>{@code 5s}</td>
  * <td>longest wait for a connection</td></tr>
  * <tr><td>{@code request-timeout}</td><td>time</td><td>{@code 30s}</td>
- * <td>longest wait for the answer to a head or a list</td></tr>
+ * <td>longest wait for the answer to a request</td></tr>
  * <tr><td>{@code no-progress-timeout}</td><td>time</td><td>{@code 15s}</td>
- * <td>longest wait for more of an answer</td></tr>
+ * <td>longest wait for more of an answer or of a body</td></tr>
+ * <tr><td>{@code completion-timeout}</td><td>time</td><td>{@code 5m}</td>
+ * <td>longest wait for a copy or for parts to be joined</td></tr>
+ * <tr><td>{@code verify-uploads}</td><td>flag</td><td>{@code true}</td>
+ * <td>compare the store's CRC-64 with that of what was sent</td></tr>
  * <tr><td>{@code max-idle-connections}</td><td>number</td><td>{@code 64}</td>
  * <td>most connections kept open without use</td></tr>
  * <tr><td>{@code credentials}</td>

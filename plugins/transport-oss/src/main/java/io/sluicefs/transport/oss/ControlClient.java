@@ -44,7 +44,7 @@ final class ControlClient implements AutoCloseable {
   private final Duration requestTimeout;
   private final CappedServiceClient client;
 
-  /** Makes something of an answer of status 200. */
+  /** Makes something of an answer of status 200 or 204. */
   @FunctionalInterface
   interface AnswerParser<T> {
     /**
@@ -57,9 +57,15 @@ final class ControlClient implements AutoCloseable {
     T parse(Map<String, String> headers, InputStream body) throws IOException;
   }
 
-  ControlClient(OssTransportConfig config) {
+  /**
+   * Creates a client.
+   *
+   * @param noProgressTimeout longest wait for more of an answer
+   * @param requestTimeout longest wait for a whole answer
+   */
+  ControlClient(OssTransportConfig config, Duration noProgressTimeout, Duration requestTimeout) {
     endpoint = config.endpoint();
-    requestTimeout = config.requestTimeout();
+    this.requestTimeout = requestTimeout;
     ClientConfiguration settings = new ClientConfiguration();
     settings.setMaxErrorRetry(0);
     settings.setCrcCheckEnabled(false);
@@ -67,8 +73,8 @@ final class ControlClient implements AutoCloseable {
     settings.setUseSystemPropertyValues(false);
     settings.setMaxConnections(MAX_CONNECTIONS);
     settings.setConnectionTimeout(millis(config.connectTimeout()));
-    settings.setConnectionRequestTimeout(millis(config.requestTimeout()));
-    settings.setSocketTimeout(millis(config.noProgressTimeout()));
+    settings.setConnectionRequestTimeout(millis(requestTimeout));
+    settings.setSocketTimeout(millis(noProgressTimeout));
     settings.setUserAgent(config.userAgent());
     settings.setX509TrustManagers(
         Arrays.stream(config.certificates().managers())
@@ -81,7 +87,7 @@ final class ControlClient implements AutoCloseable {
    * Sends a signed request.
    *
    * @param what what is asked, for errors
-   * @param errors says what an answer of another status than 200 means
+   * @param errors says what an answer of another status means
    */
   <T> T send(RequestMessage request, String what, AnswerParser<T> parser, OssAttempt errors)
       throws StorageException {
@@ -142,7 +148,8 @@ final class ControlClient implements AutoCloseable {
     response
         .getHeaders()
         .forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
-    if (response.getStatusCode() != 200) {
+    boolean isDone = response.getStatusCode() == 200 || response.getStatusCode() == 204;
+    if (!isDone) {
       String body = Objects.requireNonNullElse(response.getErrorResponseAsString(), "");
       throw errors.failure(new ErrorAnswer(response.getStatusCode(), headers, body));
     }

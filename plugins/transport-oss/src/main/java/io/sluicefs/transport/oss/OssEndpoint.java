@@ -50,6 +50,11 @@ record OssEndpoint(Endpoint configured, String bucket, Addressing addressing) {
     return "/" + bucket + "/" + (key == null ? "" : key);
   }
 
+  /** Returns where an object is, for people, in one line. */
+  String name(String key) {
+    return location() + "/" + key.replaceAll("\\p{Cntrl}", "?");
+  }
+
   /** Returns where the bucket is, for people: {@code oss://host/bucket}. */
   String location() {
     return "oss://" + configured.hostHeader() + "/" + bucket;

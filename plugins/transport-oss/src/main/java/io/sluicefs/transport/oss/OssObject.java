@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
-import com.aliyun.oss.internal.OSSHeaders;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.transport.ObjectStat;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /** What OSS says of an object in headers. */
 final class OssObject {
-  private static final String METADATA_PREFIX =
-      OSSHeaders.OSS_USER_METADATA_PREFIX.toLowerCase(Locale.ROOT);
-
   private OssObject() {}
 
   /**
@@ -28,8 +23,8 @@ final class OssObject {
     Map<String, String> metadata = new HashMap<>();
     headers.forEach(
         (name, value) -> {
-          if (name.startsWith(METADATA_PREFIX)) {
-            metadata.put(name.substring(METADATA_PREFIX.length()), value);
+          if (name.startsWith(OssAttributes.METADATA_PREFIX)) {
+            metadata.put(name.substring(OssAttributes.METADATA_PREFIX.length()), value);
           }
         });
     try {

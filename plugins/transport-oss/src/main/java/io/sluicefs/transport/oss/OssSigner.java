@@ -6,12 +6,15 @@ import com.aliyun.oss.common.auth.Credentials;
 import com.aliyun.oss.common.comm.RequestMessage;
 import com.aliyun.oss.common.comm.SignVersion;
 import com.aliyun.oss.internal.OSSConstants;
+import com.aliyun.oss.internal.RequestParameters;
 import com.aliyun.oss.internal.signer.OSSSignerBase;
 import com.aliyun.oss.internal.signer.OSSSignerParams;
 import com.aliyun.oss.model.GenericRequest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class OssSigner {
+  /** Parameters that have no value. */
+  private static final Set<String> SUBRESOURCES =
+      Set.of(RequestParameters.SUBRESOURCE_UPLOADS, RequestParameters.SUBRESOURCE_DELETE);
+
   private final OssEndpoint endpoint;
   private final SignVersion version;
   private final @Nullable String region;
@@ -52,7 +59,7 @@ final class OssSigner {
     request.setMethod(method);
     request.setEndpoint(endpoint.url());
     request.setResourcePath(endpoint.path(key));
-    request.setParameters(parameters);
+    request.setParameters(query(parameters));
     headers.forEach(request::addHeader);
     OSSSignerParams parts = new OSSSignerParams(endpoint.resource(key), credentials);
     parts.setProduct(OSSConstants.PRODUCT_DEFAULT);
@@ -60,6 +67,15 @@ final class OssSigner {
     parts.setTickOffset(clockOffsetMillis);
     OSSSignerBase.createRequestSigner(version(parameters), parts).sign(request);
     return request;
+  }
+
+  /** To V1 a subresource with an empty value is another than one without. */
+  private static Map<String, @Nullable String> query(Map<String, String> parameters) {
+    Map<String, @Nullable String> query = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, value) ->
+            query.put(name, value.isEmpty() && SUBRESOURCES.contains(name) ? null : value));
+    return query;
   }
 
   /**

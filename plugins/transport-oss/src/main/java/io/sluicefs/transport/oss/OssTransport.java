@@ -2,65 +2,62 @@
 package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.HttpMethod;
-import com.aliyun.oss.common.comm.RequestMessage;
-import io.sluicefs.http.Endpoint;
-import io.sluicefs.http.RangeReader;
-import io.sluicefs.http.RangeReaderOptions;
-import io.sluicefs.http.RangeRequest;
+import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ListPage;
 import io.sluicefs.spi.transport.ListRequest;
+import io.sluicefs.spi.transport.MultipartUpload;
 import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PendingUpload;
+import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
-import java.io.CharConversionException;
-import java.io.IOException;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
+import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
-import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import javax.xml.stream.XMLStreamException;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A bucket of Aliyun OSS. The SDK signs every request and sends those that head and list; bytes are
- * read past it, straight into the caller's memory, as its own streams compute a checksum byte by
- * byte even when told not to.
+ * A bucket of Aliyun OSS. The SDK signs every request and sends those that carry no bytes of
+ * objects; those are read and sent past it, straight from and to the caller's memory, as its own
+ * streams compute a checksum byte by byte even when told not to.
  */
 final class OssTransport implements Transport {
+  private static final long GIB = 1L << 30;
+
+  /**
+   * A copy that changes the storage class, as to a bucket of another class, is limited to 1 GiB.
+   */
   private static final TransportCapabilities CAPABILITIES =
-      new TransportCapabilities(Set.of(TransportCapabilities.Feature.SYMLINK), 0, 0, 0, 0, 0);
+      new TransportCapabilities(
+          Set.of(
+              Feature.WRITE, Feature.MULTIPART, Feature.COPY, Feature.CREATE_ONLY, Feature.SYMLINK),
+          5 * GIB,
+          100 << 10,
+          5 * GIB,
+          10_000,
+          GIB);
 
   /** A range that does not fit is then refused instead of answered with the whole object. */
   private static final Map<String, String> READ_HEADERS =
       Map.of("x-oss-range-behavior", "standard");
 
   private final OssEndpoint endpoint;
-  private final Endpoint server;
-  private final CredentialSource credentials;
-  private final OssSigner signer;
-  private final ControlClient control;
-  private final RangeReader reader;
-  private volatile boolean closed;
+  private final OssRequests requests;
+  private final OssWriting writing;
+  private final OssDeletion deletion;
 
   OssTransport(OssTransportConfig config, CredentialSource credentials) {
-    this.credentials = credentials;
     endpoint = config.endpoint();
-    server = endpoint.server();
-    signer = new OssSigner(endpoint, config.signature(), config.region());
-    control = new ControlClient(config);
-    reader =
-        new RangeReader(
-            RangeReaderOptions.DEFAULTS
-                .withTimeouts(config.connectTimeout(), config.noProgressTimeout())
-                .withIdleConnections(
-                    config.maxIdleConnections(), RangeReaderOptions.DEFAULTS.idleTimeout())
-                .withCertificates(config.certificates())
-                .withUserAgent(config.userAgent()));
+    requests = new OssRequests(config, credentials);
+    writing = new OssWriting(endpoint, requests, config.verifyUploads());
+    deletion = new OssDeletion(endpoint, requests);
   }
 
   @Override
@@ -75,131 +72,80 @@ final class OssTransport implements Transport {
 
   @Override
   public ObjectStat head(String key) throws StorageException {
-    String what = "head of " + name(key);
+    String what = "head of " + endpoint.name(key);
     requireKey(key, what);
-    return signed(
-        what,
-        attempt ->
-            control.send(
-                signer.sign(HttpMethod.HEAD, key, Map.of(), Map.of(), attempt.credentials()),
-                what,
-                (headers, body) -> {
-                  try {
-                    return OssObject.stat(key, headers);
-                  } catch (IllegalArgumentException e) {
-                    throw corrupt(what, e);
-                  }
-                },
-                attempt));
+    return writing.head(key, what);
   }
 
   @Override
   public ListPage list(ListRequest request) throws StorageException {
-    String what = "list of " + name(request.prefix());
-    Map<String, String> parameters = OssListing.parameters(request);
-    return signed(
-        what,
-        attempt ->
-            control.send(
-                signer.sign(HttpMethod.GET, null, parameters, Map.of(), attempt.credentials()),
-                what,
-                (headers, body) -> {
-                  try {
-                    return OssListing.parse(request, body);
-                  } catch (XMLStreamException e) {
-                    if (e.getNestedException() instanceof IOException broken
-                        && !(broken instanceof CharConversionException)) {
-                      throw broken;
-                    }
-                    throw corrupt(what, e);
-                  }
-                },
-                attempt));
+    return requests.askDocument(
+        new OssRequest("list of " + endpoint.name(request.prefix()), HttpMethod.GET, null)
+            .withParameters(OssListing.parameters(request)),
+        in -> OssListing.parse(request, in));
   }
 
   @Override
   public void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
       throws StorageException {
-    String what = "read of " + name(id.key());
+    String what = "read of " + endpoint.name(id.key());
     requireKey(id.key(), what);
-    this.<@Nullable Void>signed(
-        what,
-        attempt -> {
-          RequestMessage request =
-              signer.sign(HttpMethod.GET, id.key(), Map.of(), READ_HEADERS, attempt.credentials());
-          reader.read(
-              new RangeRequest(
-                  server,
-                  "/" + request.getResourcePath(),
-                  request.getHeaders(),
-                  range,
-                  id.etag(),
-                  what),
-              target,
-              progress,
-              attempt);
-          return null;
-        });
+    requests.read(
+        new OssRequest(what, HttpMethod.GET, id.key()).withHeaders(READ_HEADERS),
+        range,
+        id.etag(),
+        target,
+        progress);
   }
 
-  private interface Request<T extends @Nullable Object> {
-    T send(OssAttempt attempt) throws StorageException;
+  @Override
+  public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
+    requireKey(key, "put");
+    return writing.put(key, options, body);
   }
 
-  /** Sends a request, and once more if only the credentials or the clock were out of date. */
-  private <T extends @Nullable Object> T signed(String what, Request<T> request)
+  @Override
+  @MustBeClosed
+  public MultipartUpload startMultipartUpload(String key, PutOptions options)
       throws StorageException {
-    if (closed) {
-      throw new StorageException(Kind.CANCELLED, what + ": the transport is closed");
-    }
-    if (Thread.currentThread().isInterrupted()) {
-      throw new StorageException(Kind.CANCELLED, what + ": interrupted");
-    }
-    OssAttempt attempt = new OssAttempt(what, endpoint, credentials.get());
-    try {
-      return request.send(attempt);
-    } catch (StorageException e) {
-      if (closed && e.kind() == Kind.UNREACHABLE) {
-        throw new StorageException(Kind.CANCELLED, what + ": the transport was closed", e);
-      }
-      OssError error = attempt.error();
-      if (error == null || !isRemedied(error, attempt)) {
-        throw e;
-      }
-      return request.send(new OssAttempt(what, endpoint, credentials.get()));
-    }
+    requireKey(key, "upload");
+    return new OssUpload(writing, writing.start(key, options));
   }
 
-  private boolean isRemedied(OssError error, OssAttempt attempt) {
-    if (error.rejectsCredentials()) {
-      return credentials.reject(attempt.credentials());
-    }
-    Instant storeTime = error.storeTime();
-    return error.rejectsClock() && storeTime != null && signer.adoptClock(storeTime);
+  @Override
+  public List<PendingUpload> listUploads(String prefix) throws StorageException {
+    return OssUploadListing.of(prefix, "list of uploads to " + endpoint.name(prefix), requests);
   }
 
-  private void requireKey(String key, String what) throws StorageException {
+  @Override
+  public void abortUpload(PendingUpload upload) throws StorageException {
+    writing.abort(upload.key(), upload.uploadId());
+  }
+
+  @Override
+  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+      throws StorageException {
+    requireKey(targetKey, "copy");
+    return writing.copy(source, targetKey, options);
+  }
+
+  @Override
+  public void delete(List<String> keys) throws StorageException {
+    for (String key : keys) {
+      // A request about no key is one about the bucket.
+      requireKey(key, "delete");
+    }
+    deletion.delete(keys);
+  }
+
+  private static void requireKey(String key, String what) throws StorageException {
     if (key.isEmpty()) {
       throw new StorageException(Kind.INVALID_REQUEST, what + ": no object has an empty key");
     }
   }
 
-  private StorageException corrupt(String what, Exception cause) {
-    String problem = String.valueOf(cause.getMessage()).replaceAll("\\s+", " ");
-    return new StorageException(
-        Kind.CORRUPT,
-        "%s: %s does not answer as OSS does: %s".formatted(what, server, problem),
-        cause);
-  }
-
-  private String name(String key) {
-    return endpoint.location() + "/" + key.replaceAll("\\p{Cntrl}", "?");
-  }
-
   @Override
   public void close() {
-    closed = true;
-    reader.close();
-    control.close();
+    requests.close();
   }
 }

@@ -28,9 +28,12 @@ import org.jspecify.annotations.Nullable;
  * @param region what a V4 signature names; null for V1
  * @param certificates whose certificates are trusted for https
  * @param connectTimeout longest wait for a connection
- * @param requestTimeout longest wait for the whole answer to a head or a list
- * @param noProgressTimeout longest wait for more of an answer
- * @param maxIdleConnections most connections kept open for reads while no read uses them
+ * @param requestTimeout longest wait for the whole answer to a request without a body, and for that
+ *     to one with a body after it is sent
+ * @param noProgressTimeout longest wait for more of an answer, or to send more of a body
+ * @param maxIdleConnections most connections kept open for reads and uploads while none uses them
+ * @param completionTimeout longest wait for a copy or for parts to be joined
+ * @param verifyUploads whether the store's checksums are compared with what was sent
  */
 record OssTransportConfig(
     OssEndpoint endpoint,
@@ -40,7 +43,9 @@ record OssTransportConfig(
     Duration connectTimeout,
     Duration requestTimeout,
     Duration noProgressTimeout,
-    int maxIdleConnections) {
+    int maxIdleConnections,
+    Duration completionTimeout,
+    boolean verifyUploads) {
   /** Which version of the signature to use. */
   enum Signature {
     /** V4 if the region is set, else V1. */
@@ -91,20 +96,33 @@ record OssTransportConfig(
   static final Setting<Duration> CONNECT_TIMEOUT =
       timeout("connect-timeout", "Longest wait for a connection.").withDefault("5s");
   static final Setting<Duration> REQUEST_TIMEOUT =
-      timeout("request-timeout", "Longest wait for the whole answer to a head or a list.")
+      timeout(
+              "request-timeout",
+              "Longest wait for the whole answer to a request without a body, and for the answer to"
+                  + " one with a body after that is sent.")
           .withDefault("30s");
   static final Setting<Duration> NO_PROGRESS_TIMEOUT =
       timeout(
               "no-progress-timeout",
-              "Longest wait for more of an answer before its connection is given up.")
+              "Longest wait for more of an answer, or to send more of a body, before the connection is"
+                  + " given up.")
           .withDefault("15s");
   static final Setting<Integer> MAX_IDLE_CONNECTIONS =
       Setting.integer(
               "max-idle-connections",
               0,
               10_000,
-              "Most connections kept open for reads while no read uses them.")
+              "Most connections kept open for reads and uploads while none uses them.")
           .withDefault("64");
+
+  static final Setting<Duration> COMPLETION_TIMEOUT =
+      timeout("completion-timeout", "Longest wait for OSS to copy an object or to join its parts.")
+          .withDefault("5m");
+  static final Setting<Boolean> VERIFY_UPLOADS =
+      Setting.flag(
+              "verify-uploads",
+              "Compute the CRC-64 of what is sent and compare it with the store's.")
+          .withDefault("true");
 
   private static final Pattern LOOPBACK =
       Pattern.compile("(.*\\.)?localhost|127(\\.\\d{1,3}){3}|::1|0:0:0:0:0:0:0:1");
@@ -126,7 +144,9 @@ record OssTransportConfig(
                   CONNECT_TIMEOUT,
                   REQUEST_TIMEOUT,
                   NO_PROGRESS_TIMEOUT,
-                  MAX_IDLE_CONNECTIONS),
+                  MAX_IDLE_CONNECTIONS,
+                  COMPLETION_TIMEOUT,
+                  VERIFY_UPLOADS),
               OssCredentialsConfig.SETTINGS.stream())
           .toList();
 
@@ -141,7 +161,9 @@ record OssTransportConfig(
         settings.get(CONNECT_TIMEOUT),
         settings.get(REQUEST_TIMEOUT),
         settings.get(NO_PROGRESS_TIMEOUT),
-        settings.get(MAX_IDLE_CONNECTIONS));
+        settings.get(MAX_IDLE_CONNECTIONS),
+        settings.get(COMPLETION_TIMEOUT),
+        settings.get(VERIFY_UPLOADS));
   }
 
   /** Returns what requests call the client. */

@@ -40,6 +40,8 @@ class OssTransportConfigTest {
     assertEquals(Duration.ofSeconds(30), config.requestTimeout());
     assertEquals(Duration.ofSeconds(15), config.noProgressTimeout());
     assertEquals(64, config.maxIdleConnections());
+    assertEquals(Duration.ofMinutes(5), config.completionTimeout());
+    assertTrue(config.verifyUploads());
   }
 
   @Test

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.transport.oss;
+
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import java.io.InputStream;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import javax.xml.stream.XMLStreamException;
+import org.jspecify.annotations.Nullable;
+
+/** What OSS answers to writes. */
+final class OssAnswers {
+  private static final String CRC = "x-oss-hash-crc64ecma";
+
+  private OssAnswers() {}
+
+  /**
+   * Returns the text of one child of a document's root.
+   *
+   * @throws XMLStreamException if the root has another name or no such child
+   */
+  static String child(InputStream in, String root, String name) throws XMLStreamException {
+    String text = "";
+    try (XmlDocument document = new XmlDocument(in, root)) {
+      while (document.nextChild()) {
+        if (document.name().equals(name)) {
+          text = document.text();
+        } else {
+          document.skip();
+        }
+      }
+      document.end();
+    }
+    if (text.isBlank()) {
+      throw new XMLStreamException("<" + root + "> without <" + name + ">");
+    }
+    return text.strip();
+  }
+
+  /** Returns the etag of an answer's head. */
+  static String etag(String what, Map<String, String> headers) throws StorageException {
+    String etag = OssObject.unquoted(headers.getOrDefault("etag", ""));
+    if (etag.isEmpty()) {
+      throw new StorageException(
+          Kind.CORRUPT, what + ": the answer has no etag; is this an endpoint of OSS?");
+    }
+    return etag;
+  }
+
+  /** Returns the store's time of an answer; null if it tells none. */
+  static @Nullable Instant time(Map<String, String> headers) {
+    try {
+      return DateTimeFormatter.RFC_1123_DATE_TIME.parse(
+          headers.getOrDefault("date", ""), Instant::from);
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+
+  /** Returns the CRC of an answer's head; null if it tells none. */
+  static @Nullable Long crc(Map<String, String> headers) {
+    try {
+      return Long.parseUnsignedLong(headers.getOrDefault(CRC, ""));
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Compares what OSS has with what was sent.
+   *
+   * @param sent the CRC of what was sent; null if it is not known
+   * @throws StorageException if they differ
+   */
+  static void checkCrc(String what, @Nullable Long sent, Map<String, String> headers)
+      throws StorageException {
+    Long stored = crc(headers);
+    if (sent != null && stored != null && !sent.equals(stored)) {
+      throw new StorageException(
+          Kind.CORRUPT,
+          "%s: OSS has other bytes than were sent: CRC-64 %s, not %s [request id %s]"
+              .formatted(
+                  what,
+                  Long.toUnsignedString(stored),
+                  Long.toUnsignedString(sent),
+                  headers.getOrDefault("x-oss-request-id", "unknown")));
+    }
+  }
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.transport.oss;
+
+import com.aliyun.oss.HttpMethod;
+import com.aliyun.oss.common.utils.HttpUtil;
+import io.sluicefs.http.RangeRequest;
+import io.sluicefs.http.Receipt;
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.transport.MultipartUpload.Part;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PutOptions;
+import io.sluicefs.spi.transport.UploadBody;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The requests that make objects. */
+final class OssWriting {
+  private final OssEndpoint endpoint;
+  private final OssRequests requests;
+  private final boolean verifies;
+
+  /**
+   * An upload that was started.
+   *
+   * @param time when, by the store's clock; null if it did not tell
+   */
+  record Started(String key, PutOptions options, String uploadId, @Nullable Instant time) {}
+
+  /**
+   * A part that was sent.
+   *
+   * @param crc of its bytes; null if it was not computed
+   */
+  record SentPart(Part part, @Nullable Long crc) {}
+
+  OssWriting(OssEndpoint endpoint, OssRequests requests, boolean verifies) {
+    this.endpoint = endpoint;
+    this.requests = requests;
+    this.verifies = verifies;
+  }
+
+  ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
+    String what = "put of " + endpoint.name(key);
+    OssRequest request =
+        new OssRequest(what, HttpMethod.PUT, key).withHeaders(OssAttributes.headers(what, options));
+    Long crc = crc(body);
+    Receipt receipt = requests.put(request, body);
+    OssAnswers.checkCrc(what, crc, receipt.headers());
+    return stat(
+        key, options, OssAnswers.etag(what, receipt.headers()), body.length(), receipt.headers());
+  }
+
+  ObjectStat copy(ObjectId source, String key, PutOptions options) throws StorageException {
+    String what = "copy of %s to %s".formatted(endpoint.name(source.key()), endpoint.name(key));
+    Map<String, String> headers = OssAttributes.headers(what, options);
+    headers.putAll(source(source));
+    boolean describes = !options.contentType().isEmpty() || !options.metadata().isEmpty();
+    headers.put("x-oss-metadata-directive", describes ? "REPLACE" : "COPY");
+    OssRequest request = new OssRequest(what, HttpMethod.PUT, key).withHeaders(headers);
+    Receipt receipt = requests.putCopy(request);
+    etagOf(request, receipt, "CopyObjectResult");
+    // The answer does not tell the size.
+    return head(key, what);
+  }
+
+  Started start(String key, PutOptions options) throws StorageException {
+    String what = "upload to " + endpoint.name(key);
+    Map<String, String> headers = OssAttributes.headers(what, options);
+    // The SDK would else name the type of a form.
+    headers.putIfAbsent("Content-Type", "application/octet-stream");
+    OssRequest request =
+        new OssRequest(what, HttpMethod.POST, key, encoded("uploads", ""), headers);
+    Receipt answer = requests.post(request, new byte[0]);
+    String uploadId =
+        requests.document(
+            request,
+            answer,
+            in -> OssAnswers.child(in, "InitiateMultipartUploadResult", "UploadId"));
+    return new Started(key, options, uploadId, OssAnswers.time(answer.headers()));
+  }
+
+  SentPart putPart(Started upload, int number, UploadBody body) throws StorageException {
+    OssRequest request = part(upload, number, Map.of());
+    Long crc = crc(body);
+    Receipt receipt = requests.put(request, body);
+    OssAnswers.checkCrc(request.what(), crc, receipt.headers());
+    String etag = OssAnswers.etag(request.what(), receipt.headers());
+    return new SentPart(new Part(number, etag, body.length()), crc);
+  }
+
+  Part copyPart(Started upload, int number, ObjectId source, ByteRange range)
+      throws StorageException {
+    Map<String, String> headers = source(source);
+    headers.put("x-oss-copy-source-range", RangeRequest.rangeHeader(range));
+    OssRequest request = part(upload, number, headers);
+    Receipt receipt = requests.putCopy(request);
+    return new Part(number, etagOf(request, receipt, "CopyPartResult"), range.length());
+  }
+
+  /**
+   * Makes the object.
+   *
+   * @param crc of the whole; null if it is not known
+   */
+  ObjectStat complete(Started upload, List<Part> parts, @Nullable Long crc)
+      throws StorageException {
+    String key = upload.key();
+    String what = "end of the upload to " + endpoint.name(key);
+    Map<String, String> headers = OssAttributes.condition(upload.options());
+    headers.put("Content-Type", "application/xml");
+    OssRequest request =
+        new OssRequest(what, HttpMethod.POST, key, encoded("uploadId", upload.uploadId()), headers);
+    Receipt answer = requests.post(request, list(parts));
+    String etag =
+        requests.document(
+            request, answer, in -> OssAnswers.child(in, "CompleteMultipartUploadResult", "ETag"));
+    OssAnswers.checkCrc(what, crc, answer.headers());
+    return stat(key, upload.options(), OssObject.unquoted(etag), size(parts), answer.headers());
+  }
+
+  /** Returns the object that {@link #complete} made without being heard, or null if it did not. */
+  @Nullable ObjectStat findCompleted(Started upload, List<Part> parts, @Nullable Long crc)
+      throws StorageException {
+    String what = "look for what was uploaded to " + endpoint.name(upload.key());
+    try {
+      return requests.ask(
+          new OssRequest(what, HttpMethod.HEAD, upload.key()),
+          (headers, body) -> {
+            ObjectStat found = parsed(upload.key(), what, headers);
+            if (found.size() != size(parts) || !isMadeBy(upload, found, crc, headers)) {
+              throw new StorageException(Kind.NOT_FOUND, what + ": another object is there");
+            }
+            return found;
+          });
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isMadeBy(
+      Started upload, ObjectStat found, @Nullable Long crc, Map<String, String> headers) {
+    Long stored = OssAnswers.crc(headers);
+    if (crc != null && stored != null) {
+      return crc.equals(stored);
+    }
+    return upload.time() != null && !found.lastModified().isBefore(upload.time());
+  }
+
+  /** Aborts an upload; no error if it is gone. */
+  void abort(String key, String uploadId) throws StorageException {
+    String what = "abort of an upload to " + endpoint.name(key);
+    try {
+      requests.ask(
+          new OssRequest(what, HttpMethod.DELETE, key).withParameters(Map.of("uploadId", uploadId)),
+          (headers, body) -> headers);
+    } catch (StorageException e) {
+      if (e.kind() != Kind.NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  ObjectStat head(String key, String what) throws StorageException {
+    return requests.ask(
+        new OssRequest(what, HttpMethod.HEAD, key), (headers, body) -> parsed(key, what, headers));
+  }
+
+  private ObjectStat parsed(String key, String what, Map<String, String> headers)
+      throws StorageException {
+    try {
+      return OssObject.stat(key, headers);
+    } catch (IllegalArgumentException e) {
+      throw requests.corrupt(what, e);
+    }
+  }
+
+  /** A parameter, and that keys in the answer are encoded: XML cannot hold them all. */
+  private static Map<String, String> encoded(String name, String value) {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put(name, value);
+    parameters.put("encoding-type", "url");
+    return parameters;
+  }
+
+  private OssRequest part(Started upload, int number, Map<String, String> headers) {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("partNumber", Integer.toString(number));
+    parameters.put("uploadId", upload.uploadId());
+    String what = "part %d of %s".formatted(number, endpoint.name(upload.key()));
+    return new OssRequest(what, HttpMethod.PUT, upload.key(), parameters, headers);
+  }
+
+  private Map<String, String> source(ObjectId source) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(
+        "x-oss-copy-source",
+        "/"
+            + endpoint.bucket()
+            + "/"
+            + HttpUtil.urlEncode(source.key(), StandardCharsets.UTF_8.name()));
+    headers.put("x-oss-copy-source-if-match", RangeRequest.ifMatchHeader(source.etag()));
+    return headers;
+  }
+
+  private String etagOf(OssRequest request, Receipt receipt, String root) throws StorageException {
+    return OssObject.unquoted(
+        requests.document(request, receipt, in -> OssAnswers.child(in, root, "ETag")));
+  }
+
+  private @Nullable Long crc(UploadBody body) {
+    return verifies ? Crc64.of(body) : null;
+  }
+
+  /** What was just stored; its time is that of the answer, which has none of its own. */
+  private static ObjectStat stat(
+      String key, PutOptions options, String etag, long size, Map<String, String> headers) {
+    return new ObjectStat(
+        new ObjectId(key, etag),
+        size,
+        Objects.requireNonNullElseGet(OssAnswers.time(headers), Instant::now),
+        ObjectStat.Type.DATA,
+        options.metadata());
+  }
+
+  private static long size(List<Part> parts) {
+    return parts.stream().mapToLong(Part::size).sum();
+  }
+
+  private static byte[] list(List<Part> parts) {
+    StringBuilder xml = new StringBuilder("<CompleteMultipartUpload>");
+    for (Part part : parts) {
+      xml.append("<Part><PartNumber>")
+          .append(part.number())
+          .append("</PartNumber><ETag>\"")
+          .append(part.etag())
+          .append("\"</ETag></Part>");
+    }
+    return xml.append("</CompleteMultipartUpload>").toString().getBytes(StandardCharsets.UTF_8);
+  }
+}
