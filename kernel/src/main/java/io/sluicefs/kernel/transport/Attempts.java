@@ -17,24 +17,28 @@ final class Attempts {
 
   private final RetryPolicy policy;
   private final long deadlineNanos;
+  private final Silence silence;
   private long since;
   private long attemptStart;
   private int failures;
 
-  Attempts(RetryPolicy policy, Duration deadline) {
+  Attempts(RetryPolicy policy, Duration deadline, Silence silence) {
     this.policy = policy;
+    this.silence = silence;
     this.deadlineNanos = deadline.toNanos();
     this.since = System.nanoTime();
     this.attemptStart = since;
   }
 
   /** Runs until it succeeds, cannot succeed or the deadline is near. */
-  static <T> T run(RetryPolicy policy, Duration deadline, Attempt<T> attempt)
+  static <T> T run(RetryPolicy policy, Duration deadline, Silence silence, Attempt<T> attempt)
       throws StorageException {
-    Attempts attempts = new Attempts(policy, deadline);
+    Attempts attempts = new Attempts(policy, deadline, silence);
     while (true) {
       try {
-        return attempt.run();
+        T result = attempt.run();
+        silence.end();
+        return result;
       } catch (StorageException e) {
         attempts.pauseAfter(e);
       }
@@ -43,6 +47,7 @@ final class Attempts {
 
   /** Notes that the request came further: the deadline and the pauses start anew. */
   void progressed() {
+    silence.end();
     since = System.nanoTime();
     failures = 0;
   }
@@ -54,18 +59,23 @@ final class Attempts {
    *     Kind#CANCELLED} with the interrupt status set
    */
   void pauseAfter(StorageException failure) throws StorageException {
+    long now = System.nanoTime();
     if (!failure.retryable()) {
+      if (failure.kind() != Kind.CANCELLED) {
+        silence.end();
+      }
       throw failure;
     }
+    long silentSince = silence.after(failure.kind(), now);
     if (Thread.currentThread().isInterrupted()) {
       throw cancelled(failure);
     }
     failures++;
-    long now = System.nanoTime();
     long longest = policy.pauseNanos(failures, failure.kind() == Kind.THROTTLED);
     long pause = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
     long expected = now - attemptStart;
-    if (now - since + pause + expected > deadlineNanos) {
+    long waited = Math.max(now - since, now - silentSince);
+    if (waited + pause + expected > deadlineNanos) {
       throw failure;
     }
     try {

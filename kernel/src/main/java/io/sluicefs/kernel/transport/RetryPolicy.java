@@ -9,7 +9,9 @@ import java.time.Duration;
  * <p>The n-th pause is random between a half and the whole of {@code firstPause} doubled n times,
  * at most {@code longestPause}; after {@code THROTTLED} the same from {@code throttledPause}. An
  * attempt that would end after the deadline, judged by how long the one before took, is not made.
- * For a read the deadline counts from the last byte that arrived.
+ * For a read the deadline counts from the last byte that arrived. While the store answers nobody
+ * the deadline of every request counts from the first that got no answer: once it is over, further
+ * requests are tried once each until one is answered.
  *
  * @param firstPause before the second attempt
  * @param throttledPause before the second attempt when the store asks to slow down

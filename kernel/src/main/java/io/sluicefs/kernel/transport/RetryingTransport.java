@@ -26,6 +26,7 @@ import java.util.List;
 public final class RetryingTransport implements Transport {
   private final Transport inner;
   private final RetryPolicy policy;
+  private final Silence silence = new Silence();
 
   /** Creates a decorator that owns {@code inner}. */
   public RetryingTransport(Transport inner, RetryPolicy policy) {
@@ -57,11 +58,12 @@ public final class RetryingTransport implements Transport {
   public void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
       throws StorageException {
     ResumedRead read = new ResumedRead(range, target, progress);
-    Attempts attempts = new Attempts(policy, policy.readDeadline());
+    Attempts attempts = new Attempts(policy, policy.readDeadline(), silence);
     while (!read.isComplete()) {
       long before = read.good();
       try {
         inner.read(id, read.remaining(), target, read);
+        silence.end();
         return;
       } catch (StorageException e) {
         if (read.good() > before) {
@@ -78,6 +80,7 @@ public final class RetryingTransport implements Transport {
     return Attempts.run(
         policy,
         policy.uploadDeadline(),
+        silence,
         () -> {
           try {
             return inner.put(key, options, body);
@@ -141,7 +144,7 @@ public final class RetryingTransport implements Transport {
   }
 
   private <T> T control(Attempts.Attempt<T> attempt) throws StorageException {
-    return Attempts.run(policy, policy.controlDeadline(), attempt);
+    return Attempts.run(policy, policy.controlDeadline(), silence, attempt);
   }
 
   private final class RetryingUpload implements MultipartUpload {
@@ -158,14 +161,18 @@ public final class RetryingTransport implements Transport {
 
     @Override
     public Part uploadPart(int number, UploadBody body) throws StorageException {
-      return Attempts.run(policy, policy.uploadDeadline(), () -> upload.uploadPart(number, body));
+      return Attempts.run(
+          policy, policy.uploadDeadline(), silence, () -> upload.uploadPart(number, body));
     }
 
     @Override
     public Part uploadPartCopy(int number, ObjectId source, ByteRange range)
         throws StorageException {
       return Attempts.run(
-          policy, policy.uploadDeadline(), () -> upload.uploadPartCopy(number, source, range));
+          policy,
+          policy.uploadDeadline(),
+          silence,
+          () -> upload.uploadPartCopy(number, source, range));
     }
 
     @Override

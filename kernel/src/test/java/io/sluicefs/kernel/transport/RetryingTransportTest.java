@@ -102,6 +102,36 @@ class RetryingTransportTest {
   }
 
   @Test
+  void aStoreThatAnswersNobodyKeepsTheDeadlineWaitingOnce() throws Exception {
+    RetryingTransport impatient = new RetryingTransport(store, quick(Duration.ofMillis(100)));
+    store.failAll(Kind.UNREACHABLE);
+    assertThrows(StorageException.class, () -> readOne(impatient));
+    int first = store.requests();
+
+    assertThrows(StorageException.class, () -> readOne(impatient));
+    assertEquals(first + 1, store.requests());
+
+    store.recover();
+    readOne(impatient);
+    store.failAll(Kind.UNREACHABLE);
+    int recovered = store.requests();
+    assertThrows(StorageException.class, () -> readOne(impatient));
+    assertTrue(store.requests() > recovered + 1, "is not patient again");
+  }
+
+  @Test
+  void aStoreThatAnswersWithErrorsIsNotSilent() throws Exception {
+    RetryingTransport impatient = new RetryingTransport(store, quick(Duration.ofMillis(100)));
+    store.failAll(Kind.SERVER_ERROR);
+    assertThrows(StorageException.class, () -> readOne(impatient));
+    int first = store.requests();
+
+    assertThrows(StorageException.class, () -> readOne(impatient));
+
+    assertTrue(store.requests() > first + 1, "gives up at once");
+  }
+
+  @Test
   void aReadThatComesFurtherIsNotGivenUp() throws Exception {
     for (int i = 0; i < 60; i++) {
       store.failNext(Kind.UNREACHABLE, KIB);
@@ -164,6 +194,10 @@ class RetryingTransportTest {
   private static RetryPolicy quick(Duration deadline) {
     Duration pause = Duration.ofMillis(1);
     return new RetryPolicy(pause, pause, pause, deadline, deadline, deadline);
+  }
+
+  private void readOne(RetryingTransport from) throws StorageException {
+    from.read(id, new ByteRange(0, 1), new ByteBuffer[] {direct(1)}, ReadProgress.NONE);
   }
 
   private byte[] read(ByteRange range) throws StorageException {
