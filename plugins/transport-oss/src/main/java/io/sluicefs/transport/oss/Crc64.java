@@ -52,8 +52,10 @@ final class Crc64 {
       long half = size / 2 & -Long.BYTES;
       long second = 0;
       for (; at < half; at += Long.BYTES) {
-        register = step(tables, register ^ bytes.get(LONG, at));
-        second = step(tables, second ^ bytes.get(LONG, at + half));
+        long one = bytes.get(LONG, at);
+        long two = bytes.get(LONG, at + half);
+        register = step(tables, register ^ one);
+        second = step(tables, second ^ two);
       }
       register = multiply(shift(half), register) ^ second;
       at = 2 * half;
@@ -68,15 +70,14 @@ final class Crc64 {
     return ~register;
   }
 
+  /** In pairs: one after the other, each exclusive or would wait for the one before. */
   private static long step(long[] tables, long word) {
-    return tables[7 * 256 + (int) (word & 255)]
-        ^ tables[6 * 256 + (int) (word >>> 8 & 255)]
-        ^ tables[5 * 256 + (int) (word >>> 16 & 255)]
-        ^ tables[4 * 256 + (int) (word >>> 24 & 255)]
-        ^ tables[3 * 256 + (int) (word >>> 32 & 255)]
-        ^ tables[2 * 256 + (int) (word >>> 40 & 255)]
-        ^ tables[256 + (int) (word >>> 48 & 255)]
-        ^ tables[(int) (word >>> 56)];
+    return ((tables[7 * 256 + (int) (word & 255)] ^ tables[6 * 256 + (int) (word >>> 8 & 255)])
+            ^ (tables[5 * 256 + (int) (word >>> 16 & 255)]
+                ^ tables[4 * 256 + (int) (word >>> 24 & 255)]))
+        ^ ((tables[3 * 256 + (int) (word >>> 32 & 255)]
+                ^ tables[2 * 256 + (int) (word >>> 40 & 255)])
+            ^ (tables[1 * 256 + (int) (word >>> 48 & 255)] ^ tables[(int) (word >>> 56)]));
   }
 
   /** Returns the CRC of two runs of bytes, one after the other. */
