@@ -17,4 +17,5 @@ module io.sluicefs.kernel {
   exports io.sluicefs.kernel.config;
   exports io.sluicefs.kernel.mount;
   exports io.sluicefs.kernel.plugin;
+  exports io.sluicefs.kernel.staging;
 }
