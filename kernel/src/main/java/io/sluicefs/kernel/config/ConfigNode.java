@@ -30,6 +30,17 @@ sealed interface ConfigNode {
    * @param origin where it stands
    */
   record Branch(SequencedMap<String, ConfigNode> children, String origin) implements ConfigNode {
+    /** Returns what stands at a path, {@code write.staging}, relative to this section. */
+    @Nullable ConfigNode find(String path) {
+      int dot = path.indexOf('.');
+      if (dot < 0) {
+        return children.get(path);
+      }
+      return children.get(path.substring(0, dot)) instanceof Branch branch
+          ? branch.find(path.substring(dot + 1))
+          : null;
+    }
+
     /** Returns the values of this section and of those within it, by name relative to it. */
     Map<String, Leaf> leaves() {
       Map<String, Leaf> leaves = new LinkedHashMap<>();

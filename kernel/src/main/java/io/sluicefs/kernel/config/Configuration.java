@@ -41,6 +41,7 @@ public final class Configuration {
           MemorySettings.SECTION,
           RequestSettings.SECTION,
           RetrySettings.SECTION,
+          StagingSettings.SECTION,
           LogSettings.SECTION);
 
   private final ConfigNode.Branch root;
@@ -51,8 +52,7 @@ public final class Configuration {
     this.root = root;
     checkSections();
     for (Section section : SECTIONS) {
-      kernel.put(
-          section, settings(section.name(), section.settings(), branch(root, section.name())));
+      kernel.put(section, settings(section.name(), section.settings(), own(section.name())));
     }
     for (Axis axis : Axis.values()) {
       axes.put(axis, axisSettings(axis));
@@ -103,6 +103,11 @@ public final class Configuration {
   /** Returns the values of {@code retry}. */
   public RetryPolicy retry() {
     return RetrySettings.of(values(RetrySettings.SECTION));
+  }
+
+  /** Returns the values of {@code write.staging}. */
+  public StagingSettings staging() {
+    return StagingSettings.of(values(StagingSettings.SECTION));
   }
 
   /** Returns the values of {@code log}. */
@@ -206,27 +211,58 @@ public final class Configuration {
     Set<String> known = new TreeSet<>();
     for (Section section : SECTIONS) {
       known.add(section.name());
+      for (String parent : parents(section.name())) {
+        known.add(parent);
+      }
     }
+    Set<String> first = new TreeSet<>(known);
+    first.removeIf(name -> name.contains("."));
     for (Axis axis : Axis.values()) {
-      known.add(axis.section());
+      first.add(axis.section());
     }
     for (Map.Entry<String, ConfigNode> child : root.children().entrySet()) {
-      if (!known.contains(child.getKey())) {
+      if (!first.contains(child.getKey())) {
         throw new SettingException(
             "%s: unknown section %s; %s"
                 .formatted(
                     child.getValue().origin(),
                     child.getKey(),
-                    NearestName.advice(child.getKey(), known)));
+                    NearestName.advice(child.getKey(), first)));
       }
     }
-    for (Section section : SECTIONS) {
-      if (root.children().get(section.name()) instanceof ConfigNode.Leaf leaf) {
+    for (String name : known) {
+      if (root.find(name) instanceof ConfigNode.Leaf leaf) {
         throw new SettingException(
-            "%s: %s: expected a section with settings in braces"
-                .formatted(leaf.origin(), section.name()));
+            "%s: %s: expected a section with settings in braces".formatted(leaf.origin(), name));
+      }
+      if (SECTIONS.stream().noneMatch(section -> section.name().equals(name))) {
+        // It has sections and no settings.
+        PluginSettings _ = settings(name, List.of(), own(name));
       }
     }
+  }
+
+  /** Returns the names of the sections a section is in. */
+  private static List<String> parents(String name) {
+    List<String> parents = new ArrayList<>();
+    for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      parents.add(name.substring(0, dot));
+    }
+    return parents;
+  }
+
+  /** Returns what stands in a section of the kernel without the sections in it. */
+  private ConfigNode.@Nullable Branch own(String name) {
+    if (!(root.find(name) instanceof ConfigNode.Branch section)) {
+      return null;
+    }
+    SequencedMap<String, ConfigNode> children = new LinkedHashMap<>(section.children());
+    for (Section inner : SECTIONS) {
+      if (inner.name().startsWith(name + ".")) {
+        children.remove(inner.name().substring(name.length() + 1));
+      }
+    }
+    return new ConfigNode.Branch(children, section.origin());
   }
 
   /** Returns the kernel's settings of an axis, after checking that nothing else stands there. */
@@ -307,7 +343,7 @@ public final class Configuration {
                       leaf.origin(),
                       section,
                       entry.getKey(),
-                      NearestName.advice(entry.getKey(), known.keySet())));
+                      NearestName.advice(entry.getKey(), names(section, known.keySet()))));
         }
         if (setting.isSecret()) {
           checkSecret(section + "." + setting.name(), leaf);
@@ -316,6 +352,17 @@ public final class Configuration {
       }
     }
     return PluginSettings.of(section, schema, entries);
+  }
+
+  /** Returns what may stand in a section: settings, and sections of the kernel. */
+  private static Set<String> names(String section, Set<String> settings) {
+    Set<String> names = new TreeSet<>(settings);
+    for (Section inner : SECTIONS) {
+      if (inner.name().startsWith(section + ".")) {
+        names.add(inner.name().substring(section.length() + 1));
+      }
+    }
+    return names;
   }
 
   private static void checkSecret(String setting, ConfigNode.Leaf leaf) throws SettingException {

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * A section of the configuration that belongs to the kernel.
  *
- * @param name path of the section: {@code mount}
+ * @param name path of the section: {@code mount}, or {@code write.staging} for one in another
  * @param description one sentence for the reference
  * @param settings every setting it understands
  */

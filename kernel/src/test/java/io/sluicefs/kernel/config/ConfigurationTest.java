@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sluicefs.kernel.staging.StagingOptions;
 import io.sluicefs.spi.Axis;
 import io.sluicefs.spi.PluginDescriptor;
 import io.sluicefs.spi.PluginSettings;
@@ -81,6 +82,39 @@ class ConfigurationTest {
     assertEquals(Duration.ofMinutes(5), configuration.metadata().attributeTtl());
     assertEquals(2L << 30, configuration.memory().limit().orElseThrow());
     assertEquals(LogSettings.Level.DEBUG, configuration.log().level());
+  }
+
+  @Test
+  void aSectionInAnotherIsTyped() throws Exception {
+    StagingOptions staging =
+        load("write { staging { path = /scratch/./sluice, max-size = 2GiB } }")
+            .staging()
+            .options()
+            .orElseThrow();
+
+    assertEquals(new StagingOptions(Path.of("/scratch/sluice"), 2L << 30, 1L << 30), staging);
+  }
+
+  @Test
+  void stagingHasAFolderUnlessItIsSwitchedOff() throws Exception {
+    assertTrue(load("").staging().options().orElseThrow().path().endsWith("sluice/staging"));
+    assertTrue(load("write.staging.path = \"\"").staging().options().isEmpty());
+    assertMessage(
+        at(1) + ": write.staging.path: expected an absolute path",
+        () -> load("write.staging.path = scratch"));
+  }
+
+  @Test
+  void whatIsUnknownInASectionOfSectionsIsNamed() {
+    assertMessage(
+        at(2) + ": unknown setting write.staging.max-sise; did you mean max-size?",
+        () -> load("write.staging {\n max-sise = 1GiB\n}"));
+    assertMessage(
+        at(1) + ": unknown setting write.stagin.path; known are staging",
+        () -> load("write.stagin.path=/a"));
+    assertMessage(at(1) + ": write: expected a section", () -> load("write = fast"));
+    assertMessage(at(1) + ": write.staging: expected a section", () -> load("write.staging = /a"));
+    assertMessage("unknown section wrote; did you mean write?", () -> load("wrote.staging {}"));
   }
 
   @Test
