@@ -34,8 +34,8 @@ public interface MemoryBudget {
 
   /**
    * Reserves {@code bytes} at once, or returns null when {@code use} cannot have them now. Never
-   * blocks. Before answering null to {@link Use#READ}, the budget has asked its {@linkplain
-   * #addReclaimer reclaimers} to free memory.
+   * blocks. Before answering null to {@link Use#READ} or {@link Use#WRITE}, the budget has asked
+   * its {@linkplain #addReclaimer reclaimers} to free memory.
    */
   @MustBeClosed
   @Nullable MemoryReservation tryReserve(long bytes, Use use);

@@ -84,7 +84,7 @@ public final class HardMemoryBudget implements MemoryBudget {
   @MustBeClosed
   public @Nullable MemoryReservation tryReserve(long bytes, Use use) {
     MemoryReservation reservation = takeAtOnce(bytes, use, false);
-    if (reservation == null && use == Use.READ && bytes <= limit) {
+    if (reservation == null && use != Use.READ_AHEAD && bytes <= ceiling(use)) {
       reclaim(bytes);
       reservation = takeAtOnce(bytes, use, true);
     }

@@ -33,12 +33,45 @@ final class Directory {
   @SuppressWarnings("UnusedVariable") // written through REPORTED
   private volatile boolean reported;
 
+  private volatile @Nullable LocalNames local;
+
   /**
    * @param modifiedMillis the time to show while no marker is known
    */
   Directory(long modifiedMillis) {
     this.markerMillis = modifiedMillis;
     this.shownMillis = modifiedMillis;
+  }
+
+  /** Returns what this mount knows better than the store; null if nothing. */
+  @Nullable LocalNames local() {
+    return local;
+  }
+
+  synchronized LocalNames localOrNew() {
+    LocalNames known = local;
+    if (known == null) {
+      known = new LocalNames();
+      local = known;
+    }
+    return known;
+  }
+
+  /** Returns whether what the store said of a name at {@code asOf} may be believed. */
+  boolean believes(String name, long asOf) {
+    LocalNames known = local;
+    return known == null || known.believes(name, asOf);
+  }
+
+  /** Returns whether an inode is known to be there although the store may not have it. */
+  boolean isLocal(Inode inode) {
+    LocalNames known = local;
+    return known != null && known.has(inode);
+  }
+
+  boolean isHidden(String name) {
+    LocalNames known = local;
+    return known != null && known.isHidden(name);
   }
 
   Children children() {

@@ -5,6 +5,7 @@ import io.sluicefs.spi.fuse.Attributes;
 import io.sluicefs.spi.fuse.Entry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,9 @@ final class EntryCache {
    * @param full whether its attributes cannot change, and so live for the whole time
    */
   Entry entry(Inode inode, boolean full, long now) {
+    if (inode.content() != null || inode.setAttributes() != null) {
+      return changing(inode, full, now);
+    }
     int slot = (int) (inode.number() ^ (inode.number() >>> 32)) & (SLOTS - 1);
     Cached cached = slots.get(slot);
     if (cached != null
@@ -57,7 +61,7 @@ final class EntryCache {
         && cached.modifiedMillis == inode.modifiedMillis()) {
       return cached.entry;
     }
-    long remaining = full ? ttlNanos : Math.max(0, ttlNanos - Math.max(0, now - inode.verified()));
+    long remaining = remaining(inode, full, now);
     Duration life = remaining == ttlNanos ? ttl : Duration.ofNanos(remaining);
     ObjectVersion version = inode.versionOrNull();
     long modified = inode.modifiedMillis();
@@ -67,7 +71,39 @@ final class EntryCache {
     return made;
   }
 
+  private long remaining(Inode inode, boolean full, long now) {
+    return full ? ttlNanos : Math.max(0, ttlNanos - Math.max(0, now - inode.verified()));
+  }
+
+  /** Returns the entry of a file that is being written, or whose attributes were set. */
+  private Entry changing(Inode inode, boolean full, long now) {
+    Attributes stored =
+        attributes(inode, inode.versionOrNull(), inode.modifiedMillis(), inode.size());
+    SetAttributes set = Objects.requireNonNullElse(inode.setAttributes(), SetAttributes.NONE);
+    Integer permissions = set.permissions();
+    Integer uid = set.uid();
+    Integer gid = set.gid();
+    Attributes shown =
+        new Attributes(
+            stored.inode(),
+            permissions == null ? stored.mode() : inode.kind().typeBits() | permissions,
+            stored.links(),
+            uid == null ? stored.uid() : uid,
+            gid == null ? stored.gid() : gid,
+            stored.size(),
+            stored.modified());
+    boolean local = inode.content() != null;
+    long remaining = remaining(inode, full || local, now);
+    Duration life = remaining == ttlNanos ? ttl : Duration.ofNanos(remaining);
+    return new Entry(shown, 0, life, life);
+  }
+
   private Attributes attributes(Inode inode, @Nullable ObjectVersion version, long modified) {
+    return attributes(inode, version, modified, version == null ? 0 : version.size());
+  }
+
+  private Attributes attributes(
+      Inode inode, @Nullable ObjectVersion version, long modified, long size) {
     boolean directory = inode.isDirectory();
     int permissions = directory ? owner.directoryMode() : owner.fileMode();
     if (inode.kind() == FileKind.SYMLINK) {
@@ -79,7 +115,7 @@ final class EntryCache {
         LINKS,
         owner.uid(),
         owner.gid(),
-        version == null ? DIRECTORY_SIZE : version.size(),
+        version == null ? DIRECTORY_SIZE : size,
         Instant.ofEpochMilli(modified));
   }
 }

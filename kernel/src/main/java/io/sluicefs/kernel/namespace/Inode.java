@@ -14,12 +14,14 @@ public final class Inode implements SlotTable.Numbered {
   private static final VarHandle HOLDS;
   private static final VarHandle OPENS;
   private static final VarHandle QUEUED;
+  private static final VarHandle CHANGES;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       HOLDS = lookup.findVarHandle(Inode.class, "holds", long.class);
       OPENS = lookup.findVarHandle(Inode.class, "opens", int.class);
+      CHANGES = lookup.findVarHandle(Inode.class, "changes", int.class);
       QUEUED = lookup.findVarHandle(Inode.class, "queued", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
@@ -48,6 +50,22 @@ public final class Inode implements SlotTable.Numbered {
   private volatile boolean detached;
   private volatile boolean openedBefore;
 
+  /** Where it is since it was renamed; null if it never was. */
+  private volatile @Nullable Place moved;
+
+  /** What it holds while it is open for writing. */
+  private volatile @Nullable LocalContent content;
+
+  /** What was set by the mount and is not kept by the store. */
+  private volatile @Nullable SetAttributes set;
+
+  /** Grows whenever key or version change without another inode taking its place. */
+  @SuppressWarnings("UnusedVariable") // written through CHANGES
+  private volatile int changes;
+
+  /** A name in a directory. */
+  private record Place(Inode parent, String name) {}
+
   Inode(
       long number,
       @Nullable Inode parent,
@@ -72,12 +90,17 @@ public final class Inode implements SlotTable.Numbered {
 
   /** Returns the directory it is in; the root is in itself. */
   public Inode parent() {
+    Place place = moved;
+    if (place != null) {
+      return place.parent;
+    }
     return parent == null ? this : parent;
   }
 
   /** Returns its name in that directory. */
   public String name() {
-    return name;
+    Place place = moved;
+    return place == null ? name : place.name;
   }
 
   /** Returns what it is. */
@@ -92,16 +115,25 @@ public final class Inode implements SlotTable.Numbered {
 
   /** Returns the size of the object in bytes; 0 for a directory. */
   public long size() {
+    LocalContent local = content;
+    if (local != null) {
+      return local.size();
+    }
     ObjectVersion current = version;
     return current == null ? 0 : current.size();
   }
 
   /** Returns its key; that of a directory ends with a slash, or is the mount's prefix. */
   public String key() {
-    if (parent == null) {
-      return name;
+    Place place = moved;
+    if (place != null) {
+      return key(place.parent, place.name);
     }
-    String key = parent.key().concat(name);
+    return parent == null ? name : key(parent, name);
+  }
+
+  private String key(Inode directoryOf, String last) {
+    String key = directoryOf.key().concat(last);
     return isDirectory() ? key.concat("/") : key;
   }
 
@@ -127,6 +159,15 @@ public final class Inode implements SlotTable.Numbered {
   }
 
   long modifiedMillis() {
+    SetAttributes attributes = set;
+    Long given = attributes == null ? null : attributes.modifiedMillis();
+    if (given != null) {
+      return given;
+    }
+    LocalContent local = content;
+    if (local != null) {
+      return local.modifiedMillis();
+    }
     ObjectVersion current = version;
     return current != null ? current.modifiedMillis() : directory().modifiedMillis(isOpen());
   }
@@ -155,12 +196,55 @@ public final class Inode implements SlotTable.Numbered {
     }
   }
 
+  /** Its object was stored from here: the same file in another version. */
+  void publish(ObjectVersion stored, long asOf) {
+    version = stored;
+    verified = asOf;
+    CHANGES.getAndAdd(this, 1);
+  }
+
+  /** Its name is another from now on; the caller has taken it out of its directory. */
+  void move(Inode newParent, String newName) {
+    moved = new Place(newParent, newName);
+    CHANGES.getAndAdd(this, 1);
+  }
+
+  /** Returns a number that is another whenever key or version changed. */
+  public int changes() {
+    return changes;
+  }
+
+  /** Returns what it holds while it is open for writing; null if it is not. */
+  public @Nullable LocalContent content() {
+    return content;
+  }
+
+  /** Sets what it holds while it is open for writing. */
+  public void setContent(@Nullable LocalContent local) {
+    content = local;
+  }
+
+  /** Returns what was set here and the store does not keep. */
+  @Nullable SetAttributes setAttributes() {
+    return set;
+  }
+
+  void setAttributes(@Nullable SetAttributes attributes) {
+    set = attributes;
+  }
+
   /** The name leads elsewhere, or nowhere. */
   void detach() {
     detached = true;
   }
 
-  boolean isDetached() {
+  /** The name leads here. */
+  void attach() {
+    detached = false;
+  }
+
+  /** Returns whether its name leads elsewhere, or nowhere. */
+  public boolean isDetached() {
     return detached;
   }
 
@@ -171,7 +255,8 @@ public final class Inode implements SlotTable.Numbered {
     return before;
   }
 
-  boolean isOpen() {
+  /** Returns whether a handle has it open. */
+  public boolean isOpen() {
     return (int) OPENS.getVolatile(this) > 0;
   }
 

@@ -9,6 +9,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.Transport;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,14 @@ public final class Namespace {
    */
   static final Duration LISTED_ABSENCE = Duration.ofSeconds(10);
 
+  /**
+   * How long a program that was told a name is absent has to create it before the store is asked
+   * again: looking up and creating come together.
+   */
+  static final Duration JUST_ABSENT = Duration.ofSeconds(1);
+
+  private static final int JUST_ABSENT_NAMES = 10_000;
+
   private final Transport transport;
   private final LongSupplier clock;
   private final long mountedMillis;
@@ -35,6 +44,8 @@ public final class Namespace {
   private final InodeTable inodes;
   private final EntryCache entries;
   private final NegativeCache absent;
+  private final NegativeCache justAbsent =
+      new NegativeCache(JUST_ABSENT.toNanos(), JUST_ABSENT_NAMES);
   private final KeyResolver resolver;
   private final SingleFlight<String, ObjectStat> heads = new SingleFlight<>();
   private final LongAdder hidden = new LongAdder();
@@ -95,6 +106,9 @@ public final class Namespace {
    */
   public @Nullable Inode lookup(Inode parent, String name) throws StorageException {
     Directory directory = parent.directory();
+    if (directory.isHidden(name)) {
+      return null;
+    }
     long now = clock.getAsLong();
     Inode child = directory.children().get(name);
     if (child != null && isFresh(child, now) && child.tryHold()) {
@@ -104,14 +118,23 @@ public final class Namespace {
     if (listing != null) {
       boolean whole = listing.isComplete();
       ListedEntry entry = listing.find(name);
-      if (entry != null && entry.trusted() && now - entry.asOf() < ttlNanos) {
+      if (entry != null && mayBelieve(directory, entry) && now - entry.asOf() < ttlNanos) {
         return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
       }
-      if (entry == null && whole && now - listing.startedAt() < listedAbsenceNanos) {
+      if (entry == null && whole && vouchesForAbsence(directory, name, listing, now)) {
         return null;
       }
     }
     return ask(parent, name, now);
+  }
+
+  private boolean vouchesForAbsence(Directory directory, String name, Listing listing, long now) {
+    return now - listing.startedAt() < listedAbsenceNanos
+        && directory.believes(name, listing.startedAt());
+  }
+
+  private static boolean mayBelieve(Directory directory, ListedEntry entry) {
+    return entry.trusted() && directory.believes(entry.name(), entry.asOf());
   }
 
   private @Nullable Inode ask(Inode parent, String name, long now) throws StorageException {
@@ -122,14 +145,24 @@ public final class Namespace {
     if (absent.isAbsent(key, now)) {
       return null;
     }
+    Directory directory = parent.directory();
     KeyResolver.Answer answer = resolver.resolve(key);
-    parent.directory().distrust(name);
+    while (!directory.believes(name, answer.asOf())) {
+      // The name was changed here after the store was asked.
+      answer = resolver.resolve(key);
+    }
+    directory.distrust(name);
     if (answer.shadowed()) {
       shadowed.increment();
-      report(parent.directory(), parent.key(), 0, 1, key);
+      report(directory, parent.key(), 0, 1, key);
     }
     if (answer.kind() == null) {
+      Inode known = directory.children().get(name);
+      if (known != null && directory.isLocal(known) && known.tryHold()) {
+        return known;
+      }
       absent.add(key, answer.asOf());
+      justAbsent.add(key, answer.asOf());
       detachOlder(parent, name, answer.asOf());
       return null;
     }
@@ -153,7 +186,7 @@ public final class Namespace {
    * believed any more and nothing better is known.
    */
   public @Nullable Inode lookup(Inode parent, ListedEntry entry) {
-    if (!entry.trusted()) {
+    if (!mayBelieve(parent.directory(), entry)) {
       return null;
     }
     return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
@@ -173,10 +206,10 @@ public final class Namespace {
       synchronized (children) {
         Inode known = children.get(name);
         if (known != null) {
-          boolean same = known.isStill(kind, version);
+          boolean same = isLocal(known) || known.isStill(kind, version);
           boolean knownBetter = asOf - known.verified() < 0;
           if ((same || knownBetter) && known.tryHold()) {
-            if (same) {
+            if (same && !isLocal(known)) {
               known.verify(version, asOf);
             }
             return known;
@@ -192,12 +225,14 @@ public final class Namespace {
         }
       }
       if (!inodes.makeRoom()) {
-        throw new CapacityException(
-            "the Linux kernel knows "
-                + inodes.size()
-                + " inodes, as many as this Java heap allows");
+        throw tooManyInodes();
       }
     }
+  }
+
+  private CapacityException tooManyInodes() {
+    return new CapacityException(
+        "the Linux kernel knows " + inodes.size() + " inodes, as many as this Java heap allows");
   }
 
   /** Takes back {@code count} holds of an inode. */
@@ -219,7 +254,7 @@ public final class Namespace {
    */
   public Entry attributes(Inode inode) throws StorageException {
     long now = clock.getAsLong();
-    if (inode.isDirectory() || inode.isOpen()) {
+    if (inode.isDirectory() || inode.isOpen() || inode.content() != null) {
       return entries.entry(inode, true, now);
     }
     if (inode.isDetached() || !isFresh(inode, now)) {
@@ -240,9 +275,24 @@ public final class Namespace {
     if (inode.isDetached() || !isFresh(inode, clock.getAsLong())) {
       revalidate(inode);
     }
-    ObjectId id = new ObjectId(inode.key(), inode.version().etag());
+    ObjectId id = object(inode);
     countOpen(inode);
     return id;
+  }
+
+  /** Returns the version of the object an inode stands for now. */
+  public ObjectId object(Inode inode) {
+    return new ObjectId(inode.key(), inode.version().etag());
+  }
+
+  /** Returns whether the store has the object an inode stands for. */
+  public boolean isStored(Inode inode) {
+    return inode.version().isStored();
+  }
+
+  /** Counts a file open that is being written, until {@link #closed}; asks nobody. */
+  public void openLocal(Inode inode) {
+    countOpen(inode);
   }
 
   private static void countOpen(Inode inode) {
@@ -298,7 +348,225 @@ public final class Namespace {
   }
 
   private boolean isFresh(Inode inode, long now) {
-    return now - inode.verified() < ttlNanos;
+    return now - inode.verified() < ttlNanos || isLocal(inode);
+  }
+
+  /** Returns whether this mount knows better than the store what an inode is. */
+  private static boolean isLocal(Inode inode) {
+    return inode.content() != null || inode.parent().directory().isLocal(inode);
+  }
+
+  /**
+   * Returns whether a name is absent, without a request if the store has just said so.
+   *
+   * @return false if there is such a name
+   */
+  public boolean isAbsent(Inode parent, String name) throws StorageException {
+    Directory directory = parent.directory();
+    long now = clock.getAsLong();
+    Inode child = directory.children().get(name);
+    if ((child == null || !isFresh(child, now))
+        && justAbsent.isAbsent(parent.key().concat(name), now)) {
+      return true;
+    }
+    Inode found = lookup(parent, name);
+    if (found != null) {
+      forget(found, 1);
+    }
+    return found == null;
+  }
+
+  /**
+   * Adds a file the store does not have yet, held once for the caller.
+   *
+   * @return null if the name is taken here by now
+   */
+  public @Nullable Inode create(Inode parent, String name, LocalContent content) {
+    Children children = parent.directory().children();
+    long now = clock.getAsLong();
+    Inode made;
+    synchronized (children) {
+      Inode known = children.get(name);
+      if (known != null) {
+        if (isFresh(known, now)) {
+          return null;
+        }
+        children.remove(known);
+        known.detach();
+      }
+      made =
+          inodes.add(
+              parent,
+              name,
+              FileKind.FILE,
+              null,
+              ObjectVersion.unstored(content.modifiedMillis()),
+              now);
+      if (made == null) {
+        throw tooManyInodes();
+      }
+      made.setContent(content);
+      children.put(made);
+    }
+    LocalNames local = parent.directory().localOrNew();
+    local.add(made);
+    local.changed(name, now);
+    absent.remove(made.key());
+    justAbsent.remove(made.key());
+    return made;
+  }
+
+  /** Returns the inode of a directory or link that was just made, held once for the caller. */
+  public Inode made(Inode parent, String name, FileKind kind, @Nullable ObjectStat stat) {
+    long now = clock.getAsLong();
+    parent.directory().localOrNew().changed(name, now);
+    String key = parent.key().concat(name);
+    absent.remove(key);
+    justAbsent.remove(key);
+    Children children = parent.directory().children();
+    Inode before = children.get(name);
+    if (before != null) {
+      children.remove(before);
+      before.detach();
+    }
+    return hold(parent, name, kind, stat == null ? null : ObjectVersion.of(stat), now);
+  }
+
+  /** A file's content was stored: what the store says from now on of its name is this. */
+  public void published(Inode inode, ObjectStat stat) {
+    long now = clock.getAsLong();
+    inode.publish(ObjectVersion.of(stat), now);
+    if (!inode.isDetached()) {
+      LocalNames local = inode.parent().directory().localOrNew();
+      local.changed(inode.name(), now);
+      local.remove(inode);
+    }
+  }
+
+  /** A name was removed. */
+  public void removed(Inode inode) {
+    long now = clock.getAsLong();
+    Directory directory = inode.parent().directory();
+    directory.children().remove(inode);
+    inode.detach();
+    LocalNames local = directory.localOrNew();
+    boolean wasLocal = local.has(inode);
+    local.remove(inode);
+    local.changed(inode.name(), now);
+    if (wasLocal && inode.isDirectory()) {
+      inodes.release(inode, 1);
+    }
+    justAbsent.add(inode.key(), now);
+  }
+
+  /** A name leads nowhere from now on, although the store still has its object. */
+  public void hide(Inode parent, String name) {
+    parent.directory().localOrNew().hide(name);
+  }
+
+  /** The store has no object any more that {@link #hide} hid. */
+  public void unhide(Inode parent, String name) {
+    LocalNames local = parent.directory().localOrNew();
+    local.changed(name, clock.getAsLong());
+    local.unhide(name);
+  }
+
+  /** Returns whether a name was {@linkplain #hide hidden}. */
+  public boolean isHidden(Inode parent, String name) {
+    return parent.directory().isHidden(name);
+  }
+
+  /**
+   * Keeps a directory that may have lost its last key, as programs expect of one they have not
+   * removed.
+   */
+  public void keepDirectory(Inode inode) {
+    if (inode == inodes.root() || inode.isDetached()) {
+      return;
+    }
+    LocalNames local = inode.parent().directory().localOrNew();
+    if (!local.has(inode) && inode.tryHold()) {
+      local.add(inode);
+    }
+  }
+
+  /** Returns the inodes of a directory the store may not have yet. */
+  public List<Inode> local(Inode inode) {
+    LocalNames local = inode.directory().local();
+    return local == null ? List.of() : local.present();
+  }
+
+  /**
+   * An inode has another name from now on, in place of what had it.
+   *
+   * @param stored the object it stands for now; null for a directory, or a file that is not stored
+   */
+  public void moved(Inode inode, Inode newParent, String newName, @Nullable ObjectStat stored) {
+    long now = clock.getAsLong();
+    Inode oldParent = inode.parent();
+    LocalNames from = oldParent.directory().localOrNew();
+    boolean wasLocal = from.has(inode);
+    from.remove(inode);
+    from.changed(inode.name(), now);
+    justAbsent.add(inode.key(), now);
+    oldParent.directory().children().remove(inode);
+    Inode replaced = newParent.directory().children().get(newName);
+    if (replaced != null && replaced != inode) {
+      removed(replaced);
+    }
+    if (oldParent != newParent && !newParent.tryHold()) {
+      throw new IllegalStateException(newParent + " was given up while in use");
+    }
+    if (stored != null) {
+      inode.publish(ObjectVersion.of(stored), now);
+    }
+    inode.move(newParent, newName);
+    inode.attach();
+    newParent.directory().children().put(inode);
+    LocalNames to = newParent.directory().localOrNew();
+    to.changed(newName, now);
+    if (wasLocal) {
+      to.add(inode);
+    }
+    absent.remove(inode.key());
+    justAbsent.remove(inode.key());
+    if (oldParent != newParent) {
+      inodes.release(oldParent, 1);
+    }
+  }
+
+  /** Notes that the object of a known file has moved with its directory. */
+  public void rekeyed(Inode inode, ObjectStat stored) {
+    inode.publish(ObjectVersion.of(stored), clock.getAsLong());
+  }
+
+  /** Returns the known inode of a name; null if none is. Asks nobody and holds nothing. */
+  public @Nullable Inode known(Inode parent, String name) {
+    return parent.directory().children().get(name);
+  }
+
+  /**
+   * Sets attributes for as long as the inode is known; null leaves one as it is.
+   *
+   * @param permissions bits of the mode
+   */
+  public void setAttributes(
+      Inode inode,
+      @Nullable Integer permissions,
+      @Nullable Integer uid,
+      @Nullable Integer gid,
+      @Nullable Long modifiedMillis) {
+    SetAttributes before = inode.setAttributes();
+    SetAttributes newer = new SetAttributes(permissions, uid, gid, modifiedMillis);
+    inode.setAttributes(before == null ? newer : before.with(newer));
+  }
+
+  /** A write has made a time that was set wrong. */
+  public void modified(Inode inode) {
+    SetAttributes before = inode.setAttributes();
+    if (before != null && before.modifiedMillis() != null) {
+      inode.setAttributes(before.withoutTime());
+    }
   }
 
   /** Counts a directory open until {@link #closed}: its time does not change meanwhile. */

@@ -43,6 +43,16 @@ public final class ObjectVersion {
     this.text = text;
   }
 
+  /** Returns what a file has that the store does not have yet. */
+  static ObjectVersion unstored(long modifiedMillis) {
+    return new ObjectVersion(0, modifiedMillis, 0, 0, TEXT, false, "");
+  }
+
+  /** Returns whether the store has it. */
+  boolean isStored() {
+    return !"".equals(text);
+  }
+
   static ObjectVersion of(ObjectStat stat) {
     return of(stat.size(), stat.lastModified().toEpochMilli(), stat.id().etag());
   }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.namespace;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What this mount knows better than the store of the names of one directory: names the store does
+ * not have yet, names it still has although they were removed, and when names changed last, so that
+ * a listing asked for before that is not believed. Thread-safe.
+ */
+final class LocalNames {
+  /** Changes remembered before the oldest go. */
+  private static final int MAX_CHANGES = 10_000;
+
+  /** Inodes whose names the store may not have, by name. */
+  @GuardedBy("this")
+  private final Map<String, Inode> present = new LinkedHashMap<>();
+
+  /** Names that lead nowhere, whatever the store says. */
+  @GuardedBy("this")
+  private final Set<String> hidden = new HashSet<>();
+
+  /** When a name changed last, as of the namespace's clock. */
+  @GuardedBy("this")
+  private final Map<String, Long> changes = new HashMap<>();
+
+  /** Everything asked for before this is not believed. */
+  @GuardedBy("this")
+  private long barrier;
+
+  @GuardedBy("this")
+  private boolean hasBarrier;
+
+  synchronized void changed(String name, long now) {
+    if (changes.size() >= MAX_CHANGES) {
+      changes.clear();
+      barrier = now;
+      hasBarrier = true;
+    }
+    changes.put(name, now);
+  }
+
+  /** Returns whether what the store said of a name at {@code asOf} may be believed. */
+  synchronized boolean believes(String name, long asOf) {
+    Long change = changes.get(name);
+    return (change == null || asOf - change > 0) && (!hasBarrier || asOf - barrier > 0);
+  }
+
+  synchronized void add(Inode inode) {
+    present.put(inode.name(), inode);
+  }
+
+  synchronized void remove(Inode inode) {
+    present.remove(inode.name(), inode);
+  }
+
+  synchronized boolean has(Inode inode) {
+    return present.get(inode.name()) == inode;
+  }
+
+  synchronized boolean isEmpty() {
+    return present.isEmpty();
+  }
+
+  /** Returns the inodes the store may not have, as they are now. */
+  synchronized List<Inode> present() {
+    return List.copyOf(present.values());
+  }
+
+  synchronized void hide(String name) {
+    hidden.add(name);
+  }
+
+  synchronized void unhide(String name) {
+    hidden.remove(name);
+  }
+
+  synchronized boolean isHidden(String name) {
+    return hidden.contains(name);
+  }
+}

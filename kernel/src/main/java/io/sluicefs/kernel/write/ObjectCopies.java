@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.write;
+
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PutOptions;
+
+/** Copies objects within the store, whatever their size. */
+final class ObjectCopies {
+  /** Largest part the store is asked to copy at once, so that several are under way. */
+  private static final long COPY_AT_ONCE = 1L << 30;
+
+  private final Uploads uploads;
+  private final KeptBytes kept;
+
+  ObjectCopies(Uploads uploads, KeptBytes kept) {
+    this.uploads = uploads;
+    this.kept = kept;
+  }
+
+  /** Returns the copy; what is in memory of the source is in memory of the copy. */
+  ObjectStat copy(StoredObject source, String key, PutOptions options) throws StorageException {
+    ObjectStat made =
+        source.size() <= uploads.store().maxCopySize()
+            ? uploads.transport().copy(source.id(), key, options)
+            : copyInParts(source, key, options);
+    kept.copied(source.id(), made.id());
+    return made;
+  }
+
+  private ObjectStat copyInParts(StoredObject source, String key, PutOptions options)
+      throws StorageException {
+    PartSizes sizes = uploads.sizes();
+    long size = source.size();
+    long part = Math.max(COPY_AT_ONCE, (size + sizes.count() - 1) / sizes.count());
+    try (PartUploader uploader = uploads.start(key, options)) {
+      int number = 1;
+      for (long at = 0; at < size; at += part) {
+        uploader.submitCopy(number++, source.id(), new ByteRange(at, Math.min(size, at + part)));
+      }
+      return uploader.complete();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException(Kind.CANCELLED, "interrupted while copying to " + key, e);
+    }
+  }
+}

@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.write;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.sluicefs.kernel.namespace.LocalContent;
+import io.sluicefs.kernel.staging.StagedFile;
+import io.sluicefs.kernel.write.WriteRefusedException.Reason;
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.fuse.ReadReply;
+import io.sluicefs.spi.transport.ObjectStat;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file while it is open for writing: all its handles share it. Thread-safe; one change at a time,
+ * and none while it is being published.
+ *
+ * <p>What is written in order, at the end, is streamed to the store; everything else goes to a
+ * staging file that lies over what was streamed and over the object the file began with. Nothing is
+ * visible under the key before {@link #publish}.
+ */
+public final class WrittenFile implements LocalContent, AutoCloseable {
+  private final FileWriters writers;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final boolean createOnly;
+
+  /** Where it is published. */
+  private volatile String key;
+
+  /** Objects under names it had before, deleted when it is published. */
+  @GuardedBy("lock")
+  private final List<String> formerKeys = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private @Nullable StoredObject base;
+
+  /** How far {@link #base} reaches into the file. */
+  @GuardedBy("lock")
+  private long baseEnd;
+
+  @GuardedBy("lock")
+  private @Nullable PartStream stream;
+
+  @GuardedBy("lock")
+  private @Nullable StagedFile staged;
+
+  private volatile boolean dirty;
+  private volatile boolean dropped;
+  private volatile long size;
+  private volatile long modifiedMillis;
+
+  /**
+   * Creates the content of a file.
+   *
+   * @param key where it is published
+   * @param base the object it begins with; null for a new file
+   * @param createOnly whether publishing must not replace an object
+   */
+  WrittenFile(
+      FileWriters writers,
+      String key,
+      @Nullable StoredObject base,
+      boolean createOnly,
+      long modifiedMillis) {
+    this.writers = writers;
+    this.key = key;
+    this.base = base;
+    this.baseEnd = base == null ? 0 : base.size();
+    this.size = baseEnd;
+    this.createOnly = createOnly;
+    this.dirty = base == null;
+    this.modifiedMillis = modifiedMillis;
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public long modifiedMillis() {
+    return modifiedMillis;
+  }
+
+  /** Returns whether it holds something that is not in the store under its key. */
+  public boolean isDirty() {
+    return dirty && !dropped;
+  }
+
+  /** Returns the key it is published under. */
+  public String key() {
+    return key;
+  }
+
+  private FileContent content() {
+    lock.lock();
+    try {
+      return new FileContent(writers.uploads(), base, baseEnd, stream, staged, size);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes all of {@code data}, or throws and has written none or some of it. */
+  public void write(long offset, MemorySegment data) throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      throwEarlierFailure();
+      long done = 0;
+      if (staged == null) {
+        PartStream parts = stream();
+        if (parts.accepts(offset, data.byteSize())) {
+          changing();
+          done = parts.put(offset, data);
+          size = Math.max(size, offset + done);
+        }
+      }
+      if (done < data.byteSize()) {
+        stage(offset + done, data.asSlice(done));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What is written after a part was lost would be for nothing. */
+  @GuardedBy("lock")
+  private void throwEarlierFailure() throws StorageException, InterruptedException {
+    PartStream parts = stream;
+    PartUploader uploader = parts == null ? null : parts.uploader();
+    if (uploader != null && uploader.hasFailed()) {
+      uploader.await();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void changing() {
+    dirty = true;
+    modifiedMillis = writers.clock().millis();
+  }
+
+  /**
+   * Returns the stream, which is begun if there is none: behind the object, or, if that is small,
+   * with all of it in memory, where it can be changed anywhere.
+   */
+  @GuardedBy("lock")
+  private PartStream stream() throws IOException, InterruptedException {
+    PartStream known = stream;
+    if (known != null) {
+      return known;
+    }
+    PartSizes sizes = writers.uploads().sizes();
+    if (baseEnd > 0 && baseEnd <= sizes.preferred()) {
+      known = absorbed();
+      if (known != null) {
+        stream = known;
+        baseEnd = 0;
+        return known;
+      }
+    }
+    known = streamFrom(baseEnd);
+    stream = known;
+    return known;
+  }
+
+  @GuardedBy("lock")
+  private PartStream streamFrom(long start) {
+    int before = Composition.numbersFor(start, writers.uploads().sizes());
+    return new PartStream(
+        writers.uploads(), key, writers.putOptions(createOnly), start, before + 1);
+  }
+
+  /** Reads the object into memory; null if there is none for it. */
+  @GuardedBy("lock")
+  private @Nullable PartStream absorbed() throws IOException, InterruptedException {
+    PartBuffer buffer = new PartBuffer(writers.uploads().memory(), 0);
+    boolean good = false;
+    try {
+      if (!writers.uploads().memory().grow(buffer, baseEnd)) {
+        return null;
+      }
+      content().fill(buffer, new ByteRange(0, baseEnd));
+      PartStream parts = streamFrom(0);
+      parts.adoptTail(buffer);
+      good = true;
+      return parts;
+    } finally {
+      if (!good) {
+        buffer.discard();
+      }
+    }
+  }
+
+  /** Writes to the staging file, which is begun if there is none. */
+  @GuardedBy("lock")
+  private void stage(long offset, MemorySegment data) throws IOException {
+    StagedFile file = stagedFile();
+    claimStreamed(file, ByteRange.of(offset, data.byteSize()));
+    changing();
+    file.write(offset, data);
+    size = Math.max(size, offset + data.byteSize());
+  }
+
+  @GuardedBy("lock")
+  @SuppressWarnings("MustBeClosedChecker") // close() closes it
+  private StagedFile stagedFile() throws IOException {
+    StagedFile file = staged;
+    if (file != null) {
+      return file;
+    }
+    file = writers.stage(key, base);
+    boolean good = false;
+    try {
+      file.truncate(size);
+      PartStream parts = stream;
+      if (parts != null && !parts.sent().isEmpty()) {
+        file.sent(new ByteRange(parts.start(), parts.sentEnd()));
+      }
+      moveTail(file);
+      staged = file;
+      good = true;
+      return file;
+    } finally {
+      if (!good) {
+        file.close();
+      }
+    }
+  }
+
+  @GuardedBy("lock")
+  private void moveTail(StagedFile file) throws IOException {
+    PartStream parts = stream;
+    PartBuffer tail = parts == null ? null : parts.tail();
+    if (parts != null && tail != null) {
+      copy(tail, file);
+      PartBuffer taken = parts.takeTail();
+      if (taken != null) {
+        taken.discard();
+      }
+    }
+  }
+
+  private static void copy(PartBuffer buffer, StagedFile file) throws IOException {
+    List<MemorySegment> slices = new ArrayList<>();
+    buffer.slices(buffer.range(), slices::add);
+    long at = buffer.start();
+    for (MemorySegment slice : slices) {
+      file.write(at, slice);
+      at += slice.byteSize();
+    }
+  }
+
+  /**
+   * Takes parts that were streamed and are about to be changed into the staging file, as far as
+   * they are still in memory, so that they can be sent again whole.
+   */
+  @GuardedBy("lock")
+  private void claimStreamed(StagedFile file, ByteRange range) throws IOException {
+    PartStream parts = stream;
+    long at = parts == null ? range.end() : Math.max(range.start(), parts.start());
+    while (parts != null && at < Math.min(range.end(), parts.sentEnd())) {
+      PartStream.Sent part = parts.sentAt(at);
+      if (part == null) {
+        return;
+      }
+      boolean whole =
+          range.contains(part.range()) || file.held(part.range()).contains(part.range());
+      if (!whole && part.buffer().tryHold()) {
+        try {
+          copyUnder(part.buffer(), file);
+        } finally {
+          part.buffer().keep();
+        }
+      }
+      at = part.range().end();
+    }
+  }
+
+  /** Copies those bytes of a buffer that nothing lies over. */
+  private static void copyUnder(PartBuffer buffer, StagedFile file) throws IOException {
+    for (ByteRange gap : file.held(buffer.range()).gaps(buffer.range())) {
+      List<MemorySegment> slices = new ArrayList<>();
+      buffer.slices(gap, slices::add);
+      long at = gap.start();
+      for (MemorySegment slice : slices) {
+        file.write(at, slice);
+        at += slice.byteSize();
+      }
+    }
+  }
+
+  /** Cuts the file, or makes it longer by zeros. */
+  public void truncate(long newSize) throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      if (newSize == size) {
+        return;
+      }
+      if (newSize == 0) {
+        startAnew();
+      } else if (newSize < size) {
+        cut(newSize);
+      } else if (staged == null) {
+        // Zeros behind what is there need no place until they are published.
+        PartStream _ = stream();
+      }
+      StagedFile file = staged;
+      if (file != null) {
+        file.truncate(newSize);
+      }
+      changing();
+      size = newSize;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void startAnew() {
+    closeStream();
+    closeStaged();
+    base = null;
+    baseEnd = 0;
+  }
+
+  @GuardedBy("lock")
+  private void cut(long newSize) throws IOException {
+    PartStream parts = stream;
+    if (parts != null && newSize < parts.sentEnd() && !parts.sent().isEmpty()) {
+      cutSent(parts, newSize);
+    } else if (parts != null && newSize >= parts.sentEnd()) {
+      parts.cut(newSize);
+    } else if (parts != null) {
+      // It began behind the object and has sent nothing: it begins anew where that ends now.
+      closeStream();
+    }
+    baseEnd = Math.min(baseEnd, newSize);
+  }
+
+  @GuardedBy("lock")
+  private void cutSent(PartStream parts, long newSize) throws IOException {
+    StagedFile file = stagedFile();
+    PartStream.Sent part = parts.sentAt(newSize - 1);
+    ByteRange rest = part == null ? null : new ByteRange(part.range().start(), newSize);
+    if (part != null && rest != null && part.range().end() > newSize) {
+      if (!file.held(rest).contains(rest)) {
+        if (!part.buffer().tryHold()) {
+          throw new WriteRefusedException(
+              Reason.STREAMED,
+              "%s cannot be cut at %d: the bytes before it were streamed to the store and are no"
+                      .formatted(key, newSize)
+                  + " longer in memory (raise write.keep-size to keep more)");
+        }
+        try {
+          copyUnder(part.buffer(), file);
+        } finally {
+          part.buffer().keep();
+        }
+      }
+    }
+    PartStream.Sent _ = parts.dropFrom(newSize);
+  }
+
+  /**
+   * Fills {@code reply} from what is written here.
+   *
+   * @return false if all of the range is as in the object the file began with, which then is to be
+   *     read instead
+   */
+  public boolean read(long offset, int length, ReadReply reply)
+      throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      ByteRange range = new ByteRange(offset, Math.min(size, offset + length));
+      FileContent content = content();
+      if (!dirty || content.isClean(range)) {
+        return false;
+      }
+      writers.reads().read(content, range, reply);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the object it began with, or was published as, last; null if there is none. */
+  public @Nullable StoredObject base() {
+    lock.lock();
+    try {
+      return base;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Begins with all of another object, which the store copies when this is published.
+   *
+   * @return false if this is not an empty file
+   */
+  public boolean beginWith(StoredObject object) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      if (size != 0) {
+        return false;
+      }
+      startAnew();
+      base = object;
+      baseEnd = object.size();
+      size = object.size();
+      changing();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Copies an object within the store. */
+  @FunctionalInterface
+  public interface Copier {
+    /** Returns the copy. */
+    StoredObject copy(StoredObject source, String key) throws IOException;
+  }
+
+  /**
+   * Gives it another key. If it holds something that is not published, no request is sent now: it
+   * is published under the new key, and its former objects are what {@link #publish} returns.
+   *
+   * @return the copy, if it was published: the former object is the caller's to delete
+   */
+  public @Nullable StoredObject rename(String newKey, Copier copier)
+      throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      StoredObject object = base;
+      if (!dirty && object != null) {
+        StoredObject copy = copier.copy(object, newKey);
+        base = copy;
+        key = newKey;
+        return copy;
+      }
+      rekey(newKey);
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void rekey(String newKey) throws IOException {
+    StoredObject object = base;
+    PartStream parts = stream;
+    if (parts != null && parts.sent().isEmpty()) {
+      parts = streamElsewhere(parts, newKey);
+    }
+    if ((object != null && object.id().key().equals(key)) || parts != null) {
+      formerKeys.add(key);
+    }
+    StagedFile file = staged;
+    if (file != null) {
+      file.rekey(newKey);
+    }
+    key = newKey;
+    formerKeys.remove(newKey);
+  }
+
+  /** Returns null: what was not sent yet goes to the new key. */
+  @GuardedBy("lock")
+  private @Nullable PartStream streamElsewhere(PartStream parts, String newKey) {
+    PartStream other =
+        new PartStream(
+            writers.uploads(),
+            newKey,
+            writers.putOptions(createOnly),
+            parts.start(),
+            parts.nextNumber());
+    PartBuffer tail = parts.takeTail();
+    if (tail != null) {
+      other.adoptTail(tail);
+    }
+    parts.close();
+    stream = other;
+    return null;
+  }
+
+  /**
+   * Returns the keys in the store that are this file's as long as it is not published, beside its
+   * own: nobody else may use them.
+   */
+  public List<String> formerKeys() {
+    lock.lock();
+    try {
+      return List.copyOf(formerKeys);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Makes the store have it all under its key; does nothing if it does.
+   *
+   * @param published told of the object, before anybody else can change the file
+   * @return former keys of the file, whose objects the caller is to delete
+   */
+  public List<String> publish(Consumer<ObjectStat> published)
+      throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      if (!isDirty()) {
+        return List.of();
+      }
+      Publication publication = writers.publication(key, createOnly && base == null);
+      PartStream parts = stream;
+      if (parts != null
+          && !parts.sent().isEmpty()
+          && (!parts.key().equals(key) || !Composition.isPossible(content(), parts))) {
+        settle(publication, parts);
+      }
+      ObjectStat made;
+      if (content().isWholeBase()) {
+        made = publication.copy(content());
+      } else {
+        parts = stream();
+        made = publication.publish(content(), parts);
+      }
+      closeStream();
+      closeStaged();
+      base = new StoredObject(made.id(), made.size());
+      baseEnd = made.size();
+      dirty = false;
+      List<String> former = List.copyOf(formerKeys);
+      formerKeys.clear();
+      published.accept(made);
+      return former;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Completes what was streamed as it is, as the object to go on from: parts of it changed and are
+   * no longer here, or the file has another name by now.
+   */
+  @GuardedBy("lock")
+  private void settle(Publication publication, PartStream parts)
+      throws IOException, InterruptedException {
+    StoredObject made = publication.settle(content(), parts);
+    closeStream();
+    base = made;
+    baseEnd = Math.min(size, made.size());
+    StagedFile file = staged;
+    if (file != null) {
+      file.rebase(made.id(), made.size());
+    }
+  }
+
+  /** Gives everything up: the file was unlinked. What was written stays readable until close. */
+  public void drop() {
+    dropped = true;
+  }
+
+  /**
+   * Keeps the bytes that could not be published.
+   *
+   * @return where they are; null if they are lost
+   */
+  public @Nullable String abandon(String why) {
+    lock.lock();
+    try {
+      StagedFile file = staged;
+      PartStream parts = stream;
+      if (file == null && parts != null && parts.sent().isEmpty() && parts.end() > 0) {
+        file = stagedFile();
+      }
+      if (file == null) {
+        return null;
+      }
+      file.keep(why);
+      return file.path().toString();
+    } catch (IOException e) {
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void closeStream() {
+    PartStream parts = stream;
+    stream = null;
+    if (parts != null) {
+      parts.close();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void closeStaged() {
+    StagedFile file = staged;
+    staged = null;
+    if (file != null) {
+      file.close();
+    }
+  }
+
+  /** Frees everything; what is not published is given up. Idempotent. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closeStream();
+      closeStaged();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

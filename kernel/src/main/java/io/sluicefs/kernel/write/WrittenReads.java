@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.write;
+
+import io.sluicefs.kernel.write.FileContent.Place;
+import io.sluicefs.kernel.write.FileContent.Run;
+import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.cache.BlockLease;
+import io.sluicefs.spi.fuse.ReadReply;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Reads files that are being written. */
+final class WrittenReads {
+  private final WriteMemory memory;
+
+  WrittenReads(WriteMemory memory) {
+    this.memory = memory;
+  }
+
+  /** Fills {@code reply} with a range of the file; on an exception it is empty. */
+  @SuppressWarnings("MustBeClosedChecker") // the reply owns the leases
+  void read(FileContent content, ByteRange range, ReadReply reply)
+      throws IOException, InterruptedException {
+    Run run = content.runAt(range);
+    PartBuffer buffer = run.buffer();
+    if (run.place() == Place.BUFFERED
+        && run.range().equals(range)
+        && buffer != null
+        && buffer.tryHold()) {
+      adopt(buffer, range, reply);
+      return;
+    }
+    long at = range.start();
+    try {
+      while (at < range.end()) {
+        int length = (int) Math.min(Piece.LARGE, range.end() - at);
+        Piece piece = memory.takeForRead(length <= Piece.SMALL ? Piece.SMALL : Piece.LARGE);
+        PieceLease lease = new PieceLease(piece);
+        boolean good = false;
+        try {
+          content.copy(ByteRange.of(at, length), List.of(piece.memory().asSlice(0, length)));
+          good = true;
+        } finally {
+          if (!good) {
+            lease.close();
+          }
+        }
+        reply.adopt(lease, 0, length);
+        at += length;
+      }
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      reply.close();
+      throw e;
+    }
+  }
+
+  /** Puts slices of a buffer into the reply; takes its hold over. */
+  @SuppressWarnings("MustBeClosedChecker") // the reply owns the leases
+  private static void adopt(PartBuffer buffer, ByteRange range, ReadReply reply) {
+    try {
+      buffer.slices(
+          range,
+          slice -> {
+            if (!buffer.tryHold()) {
+              throw new IllegalStateException("a buffer that is held is gone");
+            }
+            reply.adopt(new BufferLease(buffer, slice.asReadOnly()), 0, slice.byteSize());
+          });
+    } finally {
+      buffer.keep();
+    }
+  }
+
+  private static final class PieceLease implements BlockLease {
+    private final Piece piece;
+    private final MemorySegment segment;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    PieceLease(Piece piece) {
+      this.piece = piece;
+      this.segment = piece.memory().asReadOnly();
+    }
+
+    @Override
+    public MemorySegment segment() {
+      return segment;
+    }
+
+    @Override
+    public void close() {
+      if (closed.compareAndSet(false, true)) {
+        piece.close();
+      }
+    }
+  }
+
+  private static final class BufferLease implements BlockLease {
+    private final PartBuffer buffer;
+    private final MemorySegment segment;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    BufferLease(PartBuffer buffer, MemorySegment segment) {
+      this.buffer = buffer;
+      this.segment = segment;
+    }
+
+    @Override
+    public MemorySegment segment() {
+      return segment;
+    }
+
+    @Override
+    public void close() {
+      if (closed.compareAndSet(false, true)) {
+        buffer.keep();
+      }
+    }
+  }
+}
