@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       MountCommand.class,
       UmountCommand.class,
+      UploadsCommand.class,
       ConfigCommand.class,
       PluginCommand.class
     },
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  sluice mount -c /etc/sluice/models.conf /mnt/models",
       "  sluice umount /mnt/models",
+      "  sluice uploads -c /etc/sluice/models.conf",
       "  sluice config check -c /etc/sluice/models.conf",
       "  sluice config reference"
     },
@@ -39,6 +41,6 @@ final class SluiceCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "expected a verb: mount, umount, config, plugin");
+        spec.commandLine(), "expected a verb: mount, umount, uploads, config, plugin");
   }
 }

@@ -148,7 +148,7 @@ public final class Mount implements AutoCloseable {
     return claim;
   }
 
-  private static MemoryBudget budget(Configuration configuration) {
+  static MemoryBudget budget(Configuration configuration) {
     long limit = configuration.memory().limit().orElseGet(() -> new MemoryLimit().bytes());
     return new HardMemoryBudget(limit, Math.min(limit / READ_SLICE_SHARE, MOST_READ_SLICE));
   }

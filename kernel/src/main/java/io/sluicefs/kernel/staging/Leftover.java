@@ -25,4 +25,16 @@ public record Leftover(
     long missing,
     Instant started,
     Optional<String> why,
-    Path path) {}
+    Path path) {
+  static Leftover of(StagingFolder folder, String id, StagedState state) {
+    return new Leftover(
+        id,
+        state.origin(),
+        state.size(),
+        state.dirtyBytes(),
+        state.sent().length(),
+        state.started(),
+        Optional.ofNullable(state.keptWhy()),
+        folder.data(id));
+  }
+}

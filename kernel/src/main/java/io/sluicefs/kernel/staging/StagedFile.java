@@ -226,29 +226,33 @@ public final class StagedFile implements AutoCloseable {
    * an upload that is not complete: were the daemon to die, it could not be recovered from here.
    */
   public void forget(ByteRange range) throws IOException {
+    drop(range, new JournalRecord.Forgotten(range));
+  }
+
+  /**
+   * Says that the bytes of a range are in parts of an upload that is not complete, whether or not
+   * they ever were here.
+   */
+  public void sent(ByteRange range) throws IOException {
+    drop(range, new JournalRecord.Sent(range));
+  }
+
+  private void drop(ByteRange range, JournalRecord record) throws IOException {
     lock.writeLock().lock();
     try {
       checkOpen();
-      if (!state.held().meets(range)) {
-        return;
-      }
-      ByteRange window = blocksAround(range);
+      ByteRange window =
+          blocksAround(
+              new ByteRange(
+                  range.start(), Math.clamp(state.held().end(), range.start(), range.end())));
       long before = state.held().blockBytes(window, BLOCK);
-      record(new JournalRecord.Forgotten(range));
+      record(record);
       giveBackUnheld(window, before - state.held().blockBytes(window, BLOCK));
     } catch (IOException e) {
       throw explained(e);
     } finally {
       lock.writeLock().unlock();
     }
-  }
-
-  /**
-   * Says that the bytes of a range, which never were here, are in parts of an upload that is not
-   * complete.
-   */
-  public void sent(ByteRange range) throws IOException {
-    change(new JournalRecord.Sent(range));
   }
 
   /** Says under which key it is to be published, after a rename. */
@@ -303,8 +307,11 @@ public final class StagedFile implements AutoCloseable {
     journal.compact(state);
   }
 
-  /** Returns blocks of a window in which nothing is held, and with them what they took. */
+  /** Gives back the blocks of a window in which nothing is held, and with them what they took. */
   private void giveBackUnheld(ByteRange window, long bytes) {
+    if (bytes == 0) {
+      return;
+    }
     boolean given = true;
     try (OpenFiles.Use use = files.use(data)) {
       for (ByteRange gap : state.held().intersect(window).gaps(window)) {

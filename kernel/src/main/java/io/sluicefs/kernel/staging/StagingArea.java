@@ -5,7 +5,6 @@ import com.google.errorprone.annotations.MustBeClosed;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -75,8 +74,8 @@ public final class StagingArea implements AutoCloseable {
   }
 
   /** Returns what dead daemons left, and what living ones could not publish. */
-  public List<Leftover> leftovers() throws IOException {
-    return Leftovers.list(folder.path());
+  public Leftovers leftovers() throws IOException {
+    return Leftovers.in(folder.path());
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.spi.testkit.transport;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
@@ -8,7 +9,9 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ListPage;
 import io.sluicefs.spi.transport.ListRequest;
+import io.sluicefs.spi.transport.MultipartUpload;
 import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PendingUpload;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
@@ -51,7 +54,19 @@ public final class MemoryTransport implements Transport {
     /** {@link Transport#copy}. */
     COPY,
     /** {@link Transport#delete}. */
-    DELETE
+    DELETE,
+    /** {@link Transport#startMultipartUpload}. */
+    START_UPLOAD,
+    /** {@link MultipartUpload#uploadPart}. */
+    UPLOAD_PART,
+    /** {@link MultipartUpload#uploadPartCopy}. */
+    COPY_PART,
+    /** {@link MultipartUpload#complete}. */
+    COMPLETE_UPLOAD,
+    /** {@link Transport#listUploads}. */
+    LIST_UPLOADS,
+    /** {@link Transport#abortUpload}. */
+    ABORT_UPLOAD
   }
 
   /** Decides about a request before it is carried out; may wait, and may fail it. */
@@ -93,11 +108,12 @@ public final class MemoryTransport implements Transport {
 
   private static final TransportCapabilities CAPABILITIES =
       new TransportCapabilities(
-          EnumSet.of(Feature.WRITE, Feature.COPY, Feature.CREATE_ONLY, Feature.SYMLINK),
+          EnumSet.of(
+              Feature.WRITE, Feature.MULTIPART, Feature.COPY, Feature.CREATE_ONLY, Feature.SYMLINK),
           1L << 30,
-          0,
-          0,
-          0,
+          64 << 10,
+          1L << 30,
+          10_000,
           1L << 30);
 
   @GuardedBy("this")
@@ -110,6 +126,7 @@ public final class MemoryTransport implements Transport {
   @GuardedBy("this")
   private long readBytes;
 
+  private final MemoryUploads uploads = new MemoryUploads(new Contents());
   private volatile Gate gate = (operation, key) -> {};
   private volatile boolean closed;
 
@@ -135,6 +152,11 @@ public final class MemoryTransport implements Transport {
   public ObjectStat putSymlink(String key, String target) {
     byte[] bytes = target.getBytes(StandardCharsets.UTF_8);
     return store(key, bytes, Instant.now(), ObjectStat.Type.SYMLINK, Map.of());
+  }
+
+  /** Begins an upload as if at a given time, which nobody will complete. */
+  public PendingUpload addUpload(String key, Instant started) {
+    return uploads.add(key, started);
   }
 
   /** Removes an object; it need not be there. */
@@ -280,13 +302,35 @@ public final class MemoryTransport implements Transport {
   @Override
   public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
     pass(Operation.PUT, key);
+    return create(key, options, bytes(body), ObjectStat.Type.DATA);
+  }
+
+  private static byte[] bytes(UploadBody body) {
     byte[] bytes = new byte[Math.toIntExact(body.length())];
     int at = 0;
     for (MemorySegment segment : body.segments()) {
       MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, 0, bytes, at, (int) segment.byteSize());
       at += (int) segment.byteSize();
     }
-    return create(key, options, bytes, ObjectStat.Type.DATA);
+    return bytes;
+  }
+
+  @Override
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
+  public MultipartUpload startMultipartUpload(String key, PutOptions options)
+      throws StorageException {
+    return uploads.start(key, options);
+  }
+
+  @Override
+  public List<PendingUpload> listUploads(String prefix) throws StorageException {
+    return uploads.list(prefix);
+  }
+
+  @Override
+  public void abortUpload(PendingUpload upload) throws StorageException {
+    uploads.abort(upload);
   }
 
   @Override
@@ -340,6 +384,40 @@ public final class MemoryTransport implements Transport {
   @Override
   public void close() {
     closed = true;
+  }
+
+  /** What its uploads are made with. */
+  private final class Contents implements MemoryUploads.Bucket {
+    @Override
+    public void pass(Operation operation, String key) throws StorageException {
+      MemoryTransport.this.pass(operation, key);
+    }
+
+    @Override
+    public byte[] content(ObjectId id) throws StorageException {
+      StoredObject object = find(id.key());
+      if (!object.etag.equals(id.etag())) {
+        throw new StorageException(
+            Kind.PRECONDITION_FAILED, id.key() + " is not " + id.etag() + " any more");
+      }
+      return object.bytes;
+    }
+
+    @Override
+    public byte[] content(UploadBody body) {
+      return bytes(body);
+    }
+
+    @Override
+    public String etag(byte[] content) {
+      return etagOf(content);
+    }
+
+    @Override
+    public ObjectStat create(String key, PutOptions options, byte[] content)
+        throws StorageException {
+      return MemoryTransport.this.create(key, options, content, ObjectStat.Type.DATA);
+    }
   }
 
   private void pass(Operation operation, String key) throws StorageException {
