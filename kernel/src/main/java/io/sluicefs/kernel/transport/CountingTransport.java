@@ -100,6 +100,17 @@ public final class CountingTransport implements Transport {
   }
 
   @Override
+  public ObjectStat putSymlink(String key, String target, PutOptions options)
+      throws StorageException {
+    return count(Request.PUT, () -> inner.putSymlink(key, target, options));
+  }
+
+  @Override
+  public String readSymlink(String key) throws StorageException {
+    return count(Request.HEAD, () -> inner.readSymlink(key));
+  }
+
+  @Override
   public void delete(List<String> keys) throws StorageException {
     count(
         Request.DELETE,

@@ -104,6 +104,17 @@ public final class LimitedTransport implements Transport {
   }
 
   @Override
+  public ObjectStat putSymlink(String key, String target, PutOptions options)
+      throws StorageException {
+    return inner.putSymlink(key, target, options);
+  }
+
+  @Override
+  public String readSymlink(String key) throws StorageException {
+    return inner.readSymlink(key);
+  }
+
+  @Override
   public void delete(List<String> keys) throws StorageException {
     inner.delete(keys);
   }

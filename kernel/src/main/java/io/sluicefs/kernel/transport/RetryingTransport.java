@@ -130,6 +130,24 @@ public final class RetryingTransport implements Transport {
   }
 
   @Override
+  public ObjectStat putSymlink(String key, String target, PutOptions options)
+      throws StorageException {
+    return control(
+        () -> {
+          try {
+            return inner.putSymlink(key, target, options);
+          } catch (StorageException e) {
+            throw options.createOnly() ? unlessRefused(e) : e;
+          }
+        });
+  }
+
+  @Override
+  public String readSymlink(String key) throws StorageException {
+    return control(() -> inner.readSymlink(key));
+  }
+
+  @Override
   public void delete(List<String> keys) throws StorageException {
     control(
         () -> {

@@ -14,14 +14,21 @@ import java.util.Map;
  * @param type whether it holds bytes or points to another object
  * @param metadata its user metadata, names in lower case without the store's prefix; empty in a
  *     listing
+ * @param storageClass the store's own word for the class it is kept in, such as {@code STANDARD};
+ *     empty if it was not told
  */
 public record ObjectStat(
-    ObjectId id, long size, Instant lastModified, Type type, Map<String, String> metadata) {
+    ObjectId id,
+    long size,
+    Instant lastModified,
+    Type type,
+    Map<String, String> metadata,
+    String storageClass) {
   /** What an object is. */
   public enum Type {
     /** It holds bytes. */
     DATA,
-    /** It points to another object, as OSS symlinks do; its size is not its target's. */
+    /** It is a symbolic link; its size says nothing of what it points to. */
     SYMLINK
   }
 
@@ -30,5 +37,11 @@ public record ObjectStat(
       throw new IllegalArgumentException("negative size of " + id.key());
     }
     metadata = Map.copyOf(metadata);
+  }
+
+  /** Creates a stat whose storage class was not told. */
+  public ObjectStat(
+      ObjectId id, long size, Instant lastModified, Type type, Map<String, String> metadata) {
+    this(id, size, lastModified, type, metadata, "");
   }
 }

@@ -33,7 +33,8 @@ public interface Transport extends AutoCloseable {
   TransportCapabilities capabilities();
 
   /**
-   * Returns what the store says of one object.
+   * Returns what the store says of one object; of a symbolic link what it says of the link, whether
+   * or not its target exists.
    *
    * @throws StorageException {@link Kind#NOT_FOUND} if there is none
    */
@@ -95,6 +96,10 @@ public interface Transport extends AutoCloseable {
    * Copies one version of an object to another key within the store, up to {@link
    * TransportCapabilities#maxCopySize}.
    *
+   * <p>It is for objects that hold bytes. Of a symbolic link it copies the link, never what that
+   * points to; but only with options that keep the attributes of the source, and some stores cannot
+   * tell whether the link is still the one meant: a caller who knows of a link puts it again.
+   *
    * @param options how the copy is stored; if they have neither a content type nor metadata, it
    *     keeps those of the source
    * @throws StorageException {@link Kind#PRECONDITION_FAILED} if the source is another version now
@@ -104,7 +109,33 @@ public interface Transport extends AutoCloseable {
     throw unsupported("copy");
   }
 
-  /** Deletes objects, up to 1000; no error for those that do not exist. Durable when it returns. */
+  /**
+   * Creates or replaces a symbolic link; durable when it returns.
+   *
+   * @param target what {@link #readSymlink} will return: any text but the empty one, neither
+   *     resolved nor checked, and not turned into a key
+   * @throws StorageException {@link Kind#ALREADY_EXISTS} if the options ask to create only and the
+   *     object exists; {@link Kind#INVALID_REQUEST} if the store cannot hold so long a target
+   */
+  default ObjectStat putSymlink(String key, String target, PutOptions options)
+      throws StorageException {
+    throw unsupported("symbolic links");
+  }
+
+  /**
+   * Returns the target of a symbolic link, as it was given to {@link #putSymlink}.
+   *
+   * @throws StorageException {@link Kind#NOT_FOUND} if there is no such object, {@link
+   *     Kind#INVALID_REQUEST} if it is no link
+   */
+  default String readSymlink(String key) throws StorageException {
+    throw unsupported("symbolic links");
+  }
+
+  /**
+   * Deletes objects, up to 1000; no error for those that do not exist. Of a symbolic link the link
+   * is deleted. Durable when it returns.
+   */
   default void delete(List<String> keys) throws StorageException {
     throw unsupported("delete");
   }

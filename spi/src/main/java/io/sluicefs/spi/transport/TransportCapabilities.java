@@ -30,8 +30,16 @@ public record TransportCapabilities(
     COPY,
     /** {@link PutOptions#createOnly} is atomic in the store. */
     CREATE_ONLY,
-    /** Objects that point to another, listed as {@link ObjectStat.Type#SYMLINK}. */
-    SYMLINK
+    /**
+     * {@code putSymlink} and {@code readSymlink}. {@code head} tells links as {@link
+     * ObjectStat.Type#SYMLINK}, and so does {@code list} without {@link #SYMLINKS_LISTED_AS_EMPTY}.
+     */
+    SYMLINK,
+    /**
+     * The store has no links of its own: {@code list} shows them as {@link ObjectStat.Type#DATA} of
+     * size zero, and only {@code head} tells them from empty objects.
+     */
+    SYMLINKS_LISTED_AS_EMPTY
   }
 
   public TransportCapabilities {

@@ -40,13 +40,13 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryTransport implements Transport {
   /** What a request asks for. */
   public enum Operation {
-    /** {@link Transport#head}. */
+    /** {@link Transport#head}, {@link Transport#readSymlink}. */
     HEAD,
     /** {@link Transport#list}. */
     LIST,
     /** {@link Transport#read}. */
     READ,
-    /** {@link Transport#put}. */
+    /** {@link Transport#put}, {@link Transport#putSymlink}. */
     PUT,
     /** {@link Transport#copy}. */
     COPY,
@@ -286,7 +286,7 @@ public final class MemoryTransport implements Transport {
       MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, 0, bytes, at, (int) segment.byteSize());
       at += (int) segment.byteSize();
     }
-    return create(key, options, bytes);
+    return create(key, options, bytes, ObjectStat.Type.DATA);
   }
 
   @Override
@@ -300,15 +300,33 @@ public final class MemoryTransport implements Transport {
     }
     boolean keeps = options.contentType().isEmpty() && options.metadata().isEmpty();
     PutOptions stored = keeps ? new PutOptions(options.createOnly(), "", object.metadata) : options;
-    return create(targetKey, stored, object.bytes);
+    return create(targetKey, stored, object.bytes, object.type);
   }
 
-  private synchronized ObjectStat create(String key, PutOptions options, byte[] bytes)
+  @Override
+  public ObjectStat putSymlink(String key, String target, PutOptions options)
       throws StorageException {
+    pass(Operation.PUT, key);
+    byte[] bytes = target.getBytes(StandardCharsets.UTF_8);
+    return create(key, options, bytes, ObjectStat.Type.SYMLINK);
+  }
+
+  @Override
+  public String readSymlink(String key) throws StorageException {
+    pass(Operation.HEAD, key);
+    StoredObject object = find(key);
+    if (object.type != ObjectStat.Type.SYMLINK) {
+      throw new StorageException(Kind.INVALID_REQUEST, key + " is no symbolic link");
+    }
+    return new String(object.bytes, StandardCharsets.UTF_8);
+  }
+
+  private synchronized ObjectStat create(
+      String key, PutOptions options, byte[] bytes, ObjectStat.Type type) throws StorageException {
     if (options.createOnly() && objects.containsKey(key)) {
       throw new StorageException(Kind.ALREADY_EXISTS, key + " exists");
     }
-    return store(key, bytes, Instant.now(), ObjectStat.Type.DATA, options.metadata());
+    return store(key, bytes, Instant.now(), type, options.metadata());
   }
 
   @Override
