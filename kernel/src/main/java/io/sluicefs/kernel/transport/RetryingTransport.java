@@ -124,9 +124,9 @@ public final class RetryingTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
-    return control(() -> inner.copy(source, targetKey, options));
+    return control(() -> inner.copy(source, size, targetKey, options));
   }
 
   @Override

@@ -123,10 +123,10 @@ final class OssTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
     requireKey(targetKey, "copy");
-    return writing.copy(source, targetKey, options);
+    return writing.copy(source, size, targetKey, options);
   }
 
   @Override

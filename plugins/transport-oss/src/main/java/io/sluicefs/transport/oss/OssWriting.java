@@ -58,7 +58,8 @@ final class OssWriting {
         key, options, OssAnswers.etag(what, receipt.headers()), body.length(), receipt.headers());
   }
 
-  ObjectStat copy(ObjectId source, String key, PutOptions options) throws StorageException {
+  ObjectStat copy(ObjectId source, long size, String key, PutOptions options)
+      throws StorageException {
     String what = "copy of %s to %s".formatted(endpoint.name(source.key()), endpoint.name(key));
     Map<String, String> headers = OssAttributes.headers(what, options);
     headers.putAll(source(source));
@@ -66,9 +67,14 @@ final class OssWriting {
     headers.put("x-oss-metadata-directive", describes ? "REPLACE" : "COPY");
     OssRequest request = new OssRequest(what, HttpMethod.PUT, key).withHeaders(headers);
     Receipt receipt = requests.putCopy(request);
-    etagOf(request, receipt, "CopyObjectResult");
-    // The answer does not tell the size.
-    return head(key, what);
+    OssAnswers.Copied copied =
+        requests.document(request, receipt, in -> OssAnswers.copied(in, "CopyObjectResult"));
+    return new ObjectStat(
+        new ObjectId(key, copied.etag()),
+        size,
+        copied.lastModified(),
+        ObjectStat.Type.DATA,
+        options.metadata());
   }
 
   Started start(String key, PutOptions options) throws StorageException {
@@ -102,7 +108,9 @@ final class OssWriting {
     headers.put("x-oss-copy-source-range", RangeRequest.rangeHeader(range));
     OssRequest request = part(upload, number, headers);
     Receipt receipt = requests.putCopy(request);
-    return new Part(number, etagOf(request, receipt, "CopyPartResult"), range.length());
+    OssAnswers.Copied copied =
+        requests.document(request, receipt, in -> OssAnswers.copied(in, "CopyPartResult"));
+    return new Part(number, copied.etag(), range.length());
   }
 
   /**
@@ -211,11 +219,6 @@ final class OssWriting {
             + HttpUtil.urlEncode(source.key(), StandardCharsets.UTF_8.name()));
     headers.put("x-oss-copy-source-if-match", RangeRequest.ifMatchHeader(source.etag()));
     return headers;
-  }
-
-  private String etagOf(OssRequest request, Receipt receipt, String root) throws StorageException {
-    return OssObject.unquoted(
-        requests.document(request, receipt, in -> OssAnswers.child(in, root, "ETag")));
   }
 
   private @Nullable Long crc(UploadBody body) {

@@ -204,9 +204,9 @@ final class S3Transport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
-    return writes.copy(source, targetKey, options);
+    return writes.copy(source, size, targetKey, options);
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
@@ -26,6 +27,7 @@ import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.ChecksumType;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.CopyObjectResult;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
@@ -227,7 +229,8 @@ final class S3Writes {
     }
   }
 
-  ObjectStat copy(ObjectId source, String targetKey, PutOptions options) throws StorageException {
+  ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
+      throws StorageException {
     String what = bucket.describe("copy", source.key()) + " to " + bucket.url(targetKey);
     S3Transport.requireKey(what, targetKey);
     S3Transport.requireKey(what, source.key());
@@ -260,10 +263,16 @@ final class S3Writes {
       }
       throw e;
     }
-    if (answer.copyObjectResult() == null || answer.copyObjectResult().eTag() == null) {
+    CopyObjectResult result = answer.copyObjectResult();
+    if (result == null || result.eTag() == null) {
       throw new StorageException(Kind.CORRUPT, what + ": the answer has no etag");
     }
-    return head(targetKey);
+    return new ObjectStat(
+        new ObjectId(targetKey, ETags.unquoted(result.eTag())),
+        size,
+        Objects.requireNonNullElseGet(result.lastModified(), Instant::now),
+        ObjectStat.Type.DATA,
+        options.metadata());
   }
 
   private boolean isThere(String key) throws StorageException {

@@ -290,7 +290,7 @@ public final class MemoryTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
     pass(Operation.COPY, targetKey);
     StoredObject object = find(source.key());

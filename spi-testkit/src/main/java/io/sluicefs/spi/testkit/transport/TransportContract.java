@@ -924,9 +924,9 @@ public abstract class TransportContract {
     try (Arena arena = Arena.ofShared()) {
       source = transport.put(prefix + "source", blue, body(arena, bytes("x"), 1)).id();
     }
-    transport.copy(source, prefix + "same", PutOptions.REPLACE);
+    transport.copy(source, 1, prefix + "same", PutOptions.REPLACE);
     assertEquals("blue", transport.head(prefix + "same").metadata().get("color"));
-    transport.copy(source, prefix + "other", new PutOptions(false, "", Map.of("size", "1")));
+    transport.copy(source, 1, prefix + "other", new PutOptions(false, "", Map.of("size", "1")));
     assertEquals(Map.of("size", "1"), transport.head(prefix + "other").metadata());
   }
 
@@ -935,12 +935,18 @@ public abstract class TransportContract {
     require(Feature.COPY);
     byte[] content = content(1000, 18);
     ObjectId source = stored("source + %", content);
-    ObjectStat made = transport.copy(source, prefix + "target & more", PutOptions.REPLACE);
-    assertEquals(content.length, made.size());
+    ObjectStat made = transport.copy(source, 1000, prefix + "target & more", PutOptions.REPLACE);
+    ObjectStat head = transport.head(prefix + "target & more");
+    assertEquals(head.id(), made.id());
+    assertEquals(head.size(), made.size());
+    assertTrue(Duration.between(head.lastModified(), made.lastModified()).abs().toSeconds() <= 1);
+    ObjectStat another = transport.copy(source, prefix + "another", PutOptions.REPLACE);
+    assertEquals(content.length, another.size());
     assertArrayEquals(content, readAll(prefix + "target & more"));
     ObjectId gone = new ObjectId(source.key(), "0123456789abcdef0123456789abcdef");
     assertFails(
-        Kind.PRECONDITION_FAILED, () -> transport.copy(gone, prefix + "other", PutOptions.REPLACE));
+        Kind.PRECONDITION_FAILED,
+        () -> transport.copy(gone, 1000, prefix + "other", PutOptions.REPLACE));
   }
 
   @Test
@@ -957,6 +963,7 @@ public abstract class TransportContract {
     if (!capabilities.has(Feature.COPY)) {
       ObjectId id = new ObjectId(prefix + "x", "e");
       assertFails(Kind.UNSUPPORTED, () -> transport.copy(id, prefix + "y", PutOptions.REPLACE));
+      assertFails(Kind.UNSUPPORTED, () -> transport.copy(id, 1, prefix + "y", PutOptions.REPLACE));
     }
   }
 
