@@ -23,6 +23,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -82,6 +83,10 @@ public final class MemoryTransport implements Transport {
       this.metadata = metadata;
     }
 
+    boolean isMadeOf(byte[] others, ObjectStat.Type kind, Map<String, String> attributes) {
+      return Arrays.equals(bytes, others) && type == kind && metadata.equals(attributes);
+    }
+
     ObjectStat stat(String key, boolean listed) {
       return new ObjectStat(
           new ObjectId(key, etag), bytes.length, modified, type, listed ? Map.of() : metadata);
@@ -109,6 +114,9 @@ public final class MemoryTransport implements Transport {
 
   @GuardedBy("this")
   private long readBytes;
+
+  @GuardedBy("this")
+  private @Nullable Operation losing;
 
   private volatile Gate gate = (operation, key) -> {};
   private volatile boolean closed;
@@ -150,6 +158,11 @@ public final class MemoryTransport implements Transport {
   /** Lets every request pass again. */
   public void openGate() {
     gate = (operation, key) -> {};
+  }
+
+  /** Carries out the next put, copy or delete, and fails it afterwards. */
+  public synchronized void loseNextAnswer(Operation operation) {
+    losing = operation;
   }
 
   /** Fails every request of one kind until {@link #openGate}. */
@@ -286,7 +299,7 @@ public final class MemoryTransport implements Transport {
       MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, 0, bytes, at, (int) segment.byteSize());
       at += (int) segment.byteSize();
     }
-    return create(key, options, bytes, ObjectStat.Type.DATA);
+    return answered(Operation.PUT, create(key, options, bytes, ObjectStat.Type.DATA));
   }
 
   @Override
@@ -299,16 +312,22 @@ public final class MemoryTransport implements Transport {
           Kind.PRECONDITION_FAILED, source.key() + " is not " + source.etag() + " any more");
     }
     boolean keeps = options.contentType().isEmpty() && options.metadata().isEmpty();
-    PutOptions stored = keeps ? new PutOptions(options.createOnly(), "", object.metadata) : options;
-    return create(targetKey, stored, object.bytes, object.type);
+    PutOptions stored =
+        keeps
+            ? new PutOptions(options.createOnly(), "", object.metadata, options.repeated())
+            : options;
+    return answered(Operation.COPY, create(targetKey, stored, object.bytes, object.type));
   }
 
   @Override
   public ObjectStat putSymlink(String key, String target, PutOptions options)
       throws StorageException {
     pass(Operation.PUT, key);
+    if (target.isEmpty()) {
+      throw new StorageException(Kind.INVALID_REQUEST, "the link " + key + " points nowhere");
+    }
     byte[] bytes = target.getBytes(StandardCharsets.UTF_8);
-    return create(key, options, bytes, ObjectStat.Type.SYMLINK);
+    return answered(Operation.PUT, create(key, options, bytes, ObjectStat.Type.SYMLINK));
   }
 
   @Override
@@ -321,9 +340,26 @@ public final class MemoryTransport implements Transport {
     return new String(object.bytes, StandardCharsets.UTF_8);
   }
 
+  private ObjectStat answered(Operation operation, ObjectStat made) throws StorageException {
+    answer(operation, made.id().key());
+    return made;
+  }
+
+  private synchronized void answer(Operation operation, String key) throws StorageException {
+    if (losing == operation) {
+      losing = null;
+      throw new StorageException(
+          Kind.UNREACHABLE, "the test loses the answer to " + operation + " of " + key);
+    }
+  }
+
   private synchronized ObjectStat create(
       String key, PutOptions options, byte[] bytes, ObjectStat.Type type) throws StorageException {
-    if (options.createOnly() && objects.containsKey(key)) {
+    StoredObject there = objects.get(key);
+    if (options.createOnly() && there != null) {
+      if (options.repeated() && there.isMadeOf(bytes, type, options.metadata())) {
+        return there.stat(key, false);
+      }
       throw new StorageException(Kind.ALREADY_EXISTS, key + " exists");
     }
     return store(key, bytes, Instant.now(), type, options.metadata());
@@ -335,6 +371,7 @@ public final class MemoryTransport implements Transport {
     synchronized (this) {
       keys.forEach(objects::remove);
     }
+    answer(Operation.DELETE, keys.isEmpty() ? "" : keys.getFirst());
   }
 
   @Override
