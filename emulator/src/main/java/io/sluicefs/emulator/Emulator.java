@@ -43,6 +43,7 @@ public final class Emulator implements AutoCloseable {
   private final Catalog catalog;
   private final Counters counters;
   private final Conditions conditions;
+  private final Faults faults = new Faults();
   private final EventLoopGroup loops;
   private final ExecutorService slowTasks;
   private final @Nullable Tls tls;
@@ -80,8 +81,8 @@ public final class Emulator implements AutoCloseable {
   private void open(EmulatorOptions options) throws IOException {
     SslContext encryption = tls == null ? null : tls.context();
     Surroundings surroundings = new Surroundings(counters, conditions, slowTasks, tls != null);
-    Dialect s3 = new S3Dialect(catalog, counters, options);
-    Dialect oss = new OssDialect(catalog, counters, options);
+    Dialect s3 = new S3Dialect(catalog, counters, faults, options);
+    Dialect oss = new OssDialect(catalog, counters, faults, options);
     listeners.add(Listener.open(loops, options.s3Port(), s3, surroundings, encryption));
     listeners.add(Listener.open(loops, options.ossPort(), oss, surroundings, encryption));
     // Counters and conditions are told of counters and conditions of their own, so that they change
@@ -89,7 +90,7 @@ public final class Emulator implements AutoCloseable {
     Surroundings undisturbed =
         new Surroundings(
             new Counters(() -> {}), new Conditions(Duration.ZERO, 0), slowTasks, false);
-    Dialect admin = new AdminDialect(catalog, counters, conditions);
+    Dialect admin = new AdminDialect(catalog, counters, conditions, faults);
     listeners.add(Listener.open(loops, options.adminPort(), admin, undisturbed, null));
   }
 
@@ -121,6 +122,11 @@ public final class Emulator implements AutoCloseable {
   /** Latency and bandwidth, to be changed at any time. */
   public Conditions conditions() {
     return conditions;
+  }
+
+  /** What is to go wrong, to be ordered at any time. */
+  public Faults faults() {
+    return faults;
   }
 
   /** The certificate the dialects show; null without TLS. */

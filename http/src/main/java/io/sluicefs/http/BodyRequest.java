@@ -17,13 +17,16 @@ import java.util.Objects;
  *     missing
  * @param body what is sent; its memory is borrowed while the request runs and may be read twice
  * @param description what is sent, for errors: {@code put of s3://bucket/key}
+ * @param repeatable whether a repeat of it would change nothing, so that it may be sent again over
+ *     another connection when a kept one turns out closed
  */
 public record BodyRequest(
     Endpoint endpoint,
     String target,
     Map<String, String> headers,
     UploadBody body,
-    String description)
+    String description,
+    boolean repeatable)
     implements Request {
   public BodyRequest {
     Objects.requireNonNull(endpoint, "endpoint");
@@ -33,6 +36,16 @@ public record BodyRequest(
       throw new IllegalArgumentException("a request target starts with /, not '" + target + "'");
     }
     headers = new LinkedHashMap<>(headers);
+  }
+
+  /** Creates a request that may be sent again. */
+  public BodyRequest(
+      Endpoint endpoint,
+      String target,
+      Map<String, String> headers,
+      UploadBody body,
+      String description) {
+    this(endpoint, target, headers, body, description, true);
   }
 
   /** Returns the description: headers hold what gives access. */

@@ -24,7 +24,7 @@ public final class BodySender {
 
   /**
    * Sends one body and waits for the answer. The request is sent once, apart from one silent repeat
-   * when a kept connection turns out closed before any byte of an answer.
+   * of one that is repeatable when a kept connection turns out closed before any byte of an answer.
    *
    * @param errors says what an answer outside of 200 to 299 means
    * @return the answer; whether its body reports an error is the caller's to see

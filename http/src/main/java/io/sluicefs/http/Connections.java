@@ -30,7 +30,7 @@ final class Connections implements AutoCloseable {
 
   /**
    * Runs an exchange, twice if the first was over a kept connection that turned out closed before
-   * any byte of an answer.
+   * any byte of an answer and the request may be repeated.
    *
    * @param make makes the exchange over a connection
    * @return the exchange that ended well
@@ -44,7 +44,7 @@ final class Connections implements AutoCloseable {
     Connection kept = pool.take(request.endpoint());
     if (kept != null) {
       E exchange = make.apply(kept);
-      if (run(request, exchange, true)) {
+      if (run(request, exchange, request.repeatable())) {
         return exchange;
       }
     }
@@ -64,9 +64,12 @@ final class Connections implements AutoCloseable {
   /**
    * Runs an exchange and keeps its connection or closes it.
    *
-   * @return false if the connection was kept and turned out closed before any byte of an answer
+   * @param mayRepeat whether a connection that turns out closed before any byte of an answer is no
+   *     failure
+   * @return false if it was that
    */
-  private boolean run(Request request, Exchange exchange, boolean kept) throws StorageException {
+  private boolean run(Request request, Exchange exchange, boolean mayRepeat)
+      throws StorageException {
     Connection connection = exchange.connection();
     connection.watch(options.noProgressTimeout());
     try {
@@ -75,7 +78,7 @@ final class Connections implements AutoCloseable {
     } catch (StorageException e) {
       throw e;
     } catch (IOException e) {
-      if (kept && !exchange.isAnswered() && !connection.isStalled() && !isCancelled()) {
+      if (mayRepeat && !exchange.isAnswered() && !connection.isStalled() && !isCancelled()) {
         return false;
       }
       throw failure(request, e, exchange);

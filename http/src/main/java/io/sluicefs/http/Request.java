@@ -17,6 +17,11 @@ public sealed interface Request permits RangeRequest, BodyRequest {
   /** Returns the signed headers by name, sent as they are. */
   Map<String, String> headers();
 
+  /** Returns whether it may be sent again when a kept connection turns out closed. */
+  default boolean repeatable() {
+    return true;
+  }
+
   /** Returns what is done, for errors: {@code read of s3://bucket/key}. */
   String description();
 }

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.sluicefs.emulator.Conditions;
 import io.sluicefs.emulator.CounterSnapshot;
 import io.sluicefs.emulator.Counters;
+import io.sluicefs.emulator.Faults;
 import io.sluicefs.emulator.RequestKind;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.StoredObject;
@@ -17,6 +18,7 @@ import io.sluicefs.emulator.http.RequestHead;
 import io.sluicefs.emulator.store.Catalog;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.TreeMap;
 
@@ -28,11 +30,13 @@ public final class AdminDialect implements Dialect {
   private final Catalog catalog;
   private final Counters counters;
   private final Conditions conditions;
+  private final Faults faults;
 
-  public AdminDialect(Catalog catalog, Counters counters, Conditions conditions) {
+  public AdminDialect(Catalog catalog, Counters counters, Conditions conditions, Faults faults) {
     this.catalog = catalog;
     this.counters = counters;
     this.conditions = conditions;
+    this.faults = faults;
   }
 
   @Override
@@ -54,6 +58,14 @@ public final class AdminDialect implements Dialect {
               }
               case "GET conditions" -> json(text(conditions));
               case "PUT conditions" -> change(head);
+              case "POST faults" -> {
+                order(head);
+                yield Answer.status(204).empty();
+              }
+              case "DELETE faults" -> {
+                faults.clear();
+                yield Answer.status(204).empty();
+              }
               case "POST buckets" -> {
                 catalog.createBucket(path.length < 2 ? "" : PercentCoding.decode(path[1]));
                 yield Answer.status(204).empty();
@@ -94,6 +106,37 @@ public final class AdminDialect implements Dialect {
     return json(text(conditions));
   }
 
+  private void order(RequestHead head) {
+    RequestKind kind = constant(RequestKind.class, head, "kind");
+    int requests = Math.toIntExact(head.has("requests") ? number(head, "requests") : 1);
+    String code = head.parameter("code", "InternalError");
+    switch (constant(Faults.Effect.class, head, "effect")) {
+      case DROP_ANSWER -> faults.dropAnswers(kind, requests);
+      case REFUSE -> faults.refuse(kind, Math.toIntExact(number(head, "status")), code, requests);
+      case FAIL_LATE -> faults.failLate(kind, code, requests);
+      case FLIP_BIT -> faults.flipBits(kind, requests);
+    }
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, RequestHead head, String parameter) {
+    String word = head.parameter(parameter, "");
+    for (E constant : type.getEnumConstants()) {
+      if (word(constant).equals(word)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException(
+        "%s is '%s', give one of %s"
+            .formatted(
+                parameter,
+                word,
+                Arrays.stream(type.getEnumConstants()).map(AdminDialect::word).toList()));
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   private static long number(RequestHead head, String parameter) {
     String value = head.parameter(parameter, "0");
     try {
@@ -112,8 +155,11 @@ public final class AdminDialect implements Dialect {
     StringBuilder text = new StringBuilder("{\"requests\":{");
     String separator = "";
     for (RequestKind kind : RequestKind.values()) {
-      String name = kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
-      text.append(separator).append('"').append(name).append("\":").append(snapshot.requests(kind));
+      text.append(separator)
+          .append('"')
+          .append(word(kind))
+          .append("\":")
+          .append(snapshot.requests(kind));
       separator = ",";
     }
     text.append("},\"errors\":{");

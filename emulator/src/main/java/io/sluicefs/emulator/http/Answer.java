@@ -18,9 +18,19 @@ import java.util.Map;
  */
 public record Answer(
     int status, List<Map.Entry<String, String>> headers, Pieces body, boolean counted) {
+  private static final int NONE = 0;
 
   public static Builder status(int status) {
     return new Builder(status);
+  }
+
+  /** No answer: the connection is closed instead. */
+  static Answer none() {
+    return status(NONE).empty();
+  }
+
+  boolean isNone() {
+    return status == NONE;
   }
 
   /** Collects an answer. */

@@ -165,6 +165,10 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void write(ChannelHandlerContext context, RequestHead current, Answer answer) {
+    if (answer.isNone()) {
+      context.close();
+      return;
+    }
     HttpResponse response =
         new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
     HttpHeaders headers = response.headers();

@@ -4,12 +4,14 @@ package io.sluicefs.emulator.oss;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.sluicefs.emulator.Counters;
 import io.sluicefs.emulator.EmulatorOptions;
+import io.sluicefs.emulator.Faults;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.Answer;
 import io.sluicefs.emulator.http.Conditionals;
 import io.sluicefs.emulator.http.Dialect;
 import io.sluicefs.emulator.http.DocumentReception;
+import io.sluicefs.emulator.http.FaultyReception;
 import io.sluicefs.emulator.http.Reception;
 import io.sluicefs.emulator.http.RequestHead;
 import io.sluicefs.emulator.http.Xml;
@@ -27,6 +29,7 @@ public final class OssDialect implements Dialect {
 
   private final Catalog catalog;
   private final Counters counters;
+  private final Faults faults;
   private final Signatures signatures;
   private final OssObjects objects;
   private final OssWrites writes;
@@ -35,9 +38,10 @@ public final class OssDialect implements Dialect {
   private final OssBuckets buckets;
   private final AtomicLong requestIds = new AtomicLong(System.nanoTime());
 
-  public OssDialect(Catalog catalog, Counters counters, EmulatorOptions options) {
+  public OssDialect(Catalog catalog, Counters counters, Faults faults, EmulatorOptions options) {
     this.catalog = catalog;
     this.counters = counters;
+    this.faults = faults;
     this.signatures =
         new Signatures(
             options.accessKeyId(),
@@ -54,10 +58,17 @@ public final class OssDialect implements Dialect {
   @Override
   public Reception begin(RequestHead head) throws IOException {
     Address address = Address.of(head);
-    String bucket = address.bucket();
     OssOperation operation = OssOperation.of(head, address);
     counters.request(operation.kind());
     signatures.verify(head, address);
+    Faults.Fault fault = faults.strike(operation.kind());
+    Reception reception = reception(operation, head, address);
+    return fault == null ? reception : new FaultyReception(reception, fault, this, head);
+  }
+
+  private Reception reception(OssOperation operation, RequestHead head, Address address)
+      throws IOException {
+    String bucket = address.bucket();
     return switch (operation) {
       case LIST_BUCKETS -> Reception.withoutBody(() -> buckets.list(head));
       case CREATE_BUCKET -> new DocumentReception(body -> buckets.create(bucket));

@@ -89,6 +89,7 @@ final class OssMultipart {
             : source.content().slice(range.offset(source.size()), range.length(source.size()));
     Upload.Part part = uploads(address).add(upload, number, Etags.of(content), Map.of(), content);
     return Answer.status(200)
+        .header("x-oss-hash-crc64ecma", OssHeaders.crc(part.content()))
         .text(
             "application/xml",
             Xml.root("CopyPartResult")

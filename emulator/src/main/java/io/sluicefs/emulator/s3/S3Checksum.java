@@ -3,10 +3,12 @@ package io.sluicefs.emulator.s3;
 
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.http.Xml;
+import io.sluicefs.emulator.store.Content;
 import io.sluicefs.emulator.store.Crc64;
 import io.sluicefs.emulator.store.CrcAlgebra;
 import io.sluicefs.emulator.store.Digests;
 import io.sluicefs.emulator.store.Upload;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -64,6 +66,18 @@ enum S3Checksum {
       case SHA1 -> digest(Digests.sha1());
       case SHA256 -> digest(Digests.sha256());
     };
+  }
+
+  /** The checksum of what is stored. */
+  String of(Content content) throws IOException {
+    Running running = start();
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+    for (long at = 0; at < content.size(); at += buffer.limit()) {
+      buffer.clear().limit((int) Math.min(buffer.capacity(), content.size() - at));
+      content.read(at, buffer);
+      running.update(buffer.flip());
+    }
+    return base64(running.value());
   }
 
   /** The arithmetic that makes a checksum of all bytes from those of parts; none for hashes. */

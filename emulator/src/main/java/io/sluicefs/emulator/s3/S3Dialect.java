@@ -4,12 +4,14 @@ package io.sluicefs.emulator.s3;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.sluicefs.emulator.Counters;
 import io.sluicefs.emulator.EmulatorOptions;
+import io.sluicefs.emulator.Faults;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.Answer;
 import io.sluicefs.emulator.http.Conditionals;
 import io.sluicefs.emulator.http.Dialect;
 import io.sluicefs.emulator.http.DocumentReception;
+import io.sluicefs.emulator.http.FaultyReception;
 import io.sluicefs.emulator.http.Reception;
 import io.sluicefs.emulator.http.RequestHead;
 import io.sluicefs.emulator.http.Xml;
@@ -34,6 +36,7 @@ public final class S3Dialect implements Dialect {
 
   private final Catalog catalog;
   private final Counters counters;
+  private final Faults faults;
   private final SignatureV4 signatures;
   private final S3Objects objects;
   private final S3Buckets buckets;
@@ -42,9 +45,10 @@ public final class S3Dialect implements Dialect {
   private final S3Multipart multipart;
   private final AtomicLong requestIds = new AtomicLong(System.nanoTime());
 
-  public S3Dialect(Catalog catalog, Counters counters, EmulatorOptions options) {
+  public S3Dialect(Catalog catalog, Counters counters, Faults faults, EmulatorOptions options) {
     this.catalog = catalog;
     this.counters = counters;
+    this.faults = faults;
     this.signatures =
         new SignatureV4(
             options.accessKeyId(),
@@ -64,6 +68,14 @@ public final class S3Dialect implements Dialect {
     S3Operation operation = S3Operation.of(head, address);
     counters.request(operation.kind());
     SignatureV4.Verified verified = signatures.verify(head);
+    Faults.Fault fault = faults.strike(operation.kind());
+    Reception reception = reception(operation, head, address, verified);
+    return fault == null ? reception : new FaultyReception(reception, fault, this, head);
+  }
+
+  private Reception reception(
+      S3Operation operation, RequestHead head, Address address, SignatureV4.Verified verified)
+      throws IOException {
     return switch (operation) {
       case GET_OBJECT, HEAD_OBJECT -> Reception.withoutBody(() -> objects.read(head, address));
       case LIST_OBJECTS_V2 ->

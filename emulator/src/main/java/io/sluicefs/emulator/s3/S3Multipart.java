@@ -134,14 +134,18 @@ final class S3Multipart {
           "The specified copy source is larger than the maximum allowable size for a copy source: "
               + S3Writes.LARGEST_COPY);
     }
-    Upload.Part part = uploads(address).add(upload, number, Etags.of(content), Map.of(), content);
-    return Answer.status(200)
-        .text(
-            "application/xml",
-            Xml.root("CopyPartResult", S3Dialect.NAMESPACE)
-                .leaf("LastModified", part.lastModified())
-                .leaf("ETag", S3Objects.quoted(part.etag()))
-                .document());
+    Map<String, String> checksums = new HashMap<>();
+    Optional<S3Checksum> algorithm = S3Checksum.named(upload.attributes().get(ALGORITHM));
+    if (algorithm.isPresent()) {
+      checksums.put(algorithm.get().word(), algorithm.get().of(content));
+    }
+    Upload.Part part = uploads(address).add(upload, number, Etags.of(content), checksums, content);
+    Xml xml =
+        Xml.root("CopyPartResult", S3Dialect.NAMESPACE)
+            .leaf("LastModified", part.lastModified())
+            .leaf("ETag", S3Objects.quoted(part.etag()));
+    S3Checksum.leaves(xml, checksums);
+    return Answer.status(200).text("application/xml", xml.document());
   }
 
   Answer complete(RequestHead head, Address address, byte[] document) throws IOException {

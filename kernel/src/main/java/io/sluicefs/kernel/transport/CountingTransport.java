@@ -94,9 +94,9 @@ public final class CountingTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
-    return count(Request.COPY, () -> inner.copy(source, targetKey, options));
+    return count(Request.COPY, () -> inner.copy(source, size, targetKey, options));
   }
 
   @Override

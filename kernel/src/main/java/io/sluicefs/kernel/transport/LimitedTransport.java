@@ -98,9 +98,9 @@ public final class LimitedTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
-    return inner.copy(source, targetKey, options);
+    return inner.copy(source, size, targetKey, options);
   }
 
   @Override

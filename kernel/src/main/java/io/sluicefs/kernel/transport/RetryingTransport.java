@@ -17,6 +17,7 @@ import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -77,28 +78,7 @@ public final class RetryingTransport implements Transport {
 
   @Override
   public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
-    return Attempts.run(
-        policy,
-        policy.uploadDeadline(),
-        silence,
-        () -> {
-          try {
-            return inner.put(key, options, body);
-          } catch (StorageException e) {
-            throw options.createOnly() ? unlessRefused(e) : e;
-          }
-        });
-  }
-
-  /**
-   * Returns an error that is not retried when the object may have been created after all: the
-   * repeat of a create-only put would meet the object it made itself.
-   */
-  private static StorageException unlessRefused(StorageException e) {
-    return !e.retryable() || e.kind() == Kind.THROTTLED
-        ? e
-        : new StorageException(
-            Kind.INVALID_REQUEST, e.getMessage() + "; it is not known whether it was created", e);
+    return storing(policy.uploadDeadline(), options, next -> inner.put(key, next, body));
   }
 
   @Override
@@ -124,22 +104,16 @@ public final class RetryingTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
-    return control(() -> inner.copy(source, targetKey, options));
+    return storing(
+        policy.controlDeadline(), options, next -> inner.copy(source, size, targetKey, next));
   }
 
   @Override
   public ObjectStat putSymlink(String key, String target, PutOptions options)
       throws StorageException {
-    return control(
-        () -> {
-          try {
-            return inner.putSymlink(key, target, options);
-          } catch (StorageException e) {
-            throw options.createOnly() ? unlessRefused(e) : e;
-          }
-        });
+    return storing(policy.controlDeadline(), options, next -> inner.putSymlink(key, target, next));
   }
 
   @Override
@@ -159,6 +133,35 @@ public final class RetryingTransport implements Transport {
   @Override
   public void close() {
     inner.close();
+  }
+
+  /** A request that makes an object. */
+  @FunctionalInterface
+  private interface Storing {
+    ObjectStat run(PutOptions options) throws StorageException;
+  }
+
+  /**
+   * Runs a request that makes an object. The repeat of one that creates only meets what that made
+   * if just its answer was lost, so it says that it is a repeat.
+   */
+  private ObjectStat storing(Duration deadline, PutOptions options, Storing request)
+      throws StorageException {
+    PutOptions[] next = {options};
+    return Attempts.run(
+        policy,
+        deadline,
+        silence,
+        () -> {
+          try {
+            return request.run(next[0]);
+          } catch (StorageException e) {
+            if (e.kind() != Kind.THROTTLED) {
+              next[0] = options.forRepeat();
+            }
+            throw e;
+          }
+        });
   }
 
   private <T> T control(Attempts.Attempt<T> attempt) throws StorageException {
@@ -193,9 +196,24 @@ public final class RetryingTransport implements Transport {
           () -> upload.uploadPartCopy(number, source, range));
     }
 
+    /** What is corrupt a second time is so in the store, and not on the way. */
     @Override
     public ObjectStat complete(List<Part> parts) throws StorageException {
-      return control(() -> upload.complete(parts));
+      Attempts attempts = new Attempts(policy, policy.controlDeadline(), silence);
+      boolean corrupt = false;
+      while (true) {
+        try {
+          ObjectStat made = upload.complete(parts);
+          silence.end();
+          return made;
+        } catch (StorageException e) {
+          if (corrupt && e.kind() == Kind.CORRUPT) {
+            throw e;
+          }
+          corrupt = e.kind() == Kind.CORRUPT;
+          attempts.pauseAfter(e);
+        }
+      }
     }
 
     @Override

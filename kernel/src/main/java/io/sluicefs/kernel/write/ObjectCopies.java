@@ -24,7 +24,7 @@ final class ObjectCopies {
   ObjectStat copy(StoredObject source, String key, PutOptions options) throws StorageException {
     ObjectStat made =
         source.size() <= uploads.store().maxCopySize()
-            ? uploads.transport().copy(source.id(), key, options)
+            ? uploads.transport().copy(source.id(), source.size(), key, options)
             : copyInParts(source, key, options);
     kept.copied(source.id(), made.id());
     return made;

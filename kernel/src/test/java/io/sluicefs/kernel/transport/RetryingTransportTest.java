@@ -11,12 +11,19 @@ import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.testkit.read.PatternTransport;
+import io.sluicefs.spi.testkit.transport.MemoryTransport;
+import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.UploadBody;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -179,6 +186,49 @@ class RetryingTransportTest {
     reader.join();
 
     assertEquals(List.of(Kind.CANCELLED, Kind.CANCELLED), kinds);
+  }
+
+  @Test
+  void createOnlyRequestsWhoseAnswersWereLostFindWhatTheyMade() throws Exception {
+    MemoryTransport memory = new MemoryTransport();
+    RetryingTransport retrying = new RetryingTransport(memory, quick(Duration.ofSeconds(30)));
+    PutOptions createOnly = new PutOptions(true, "", Map.of());
+    UploadBody body = new UploadBody(List.of(MemorySegment.ofBuffer(direct(9))));
+
+    memory.loseNextAnswer(Operation.PUT);
+    ObjectId put = retrying.put("put", createOnly, body).id();
+    memory.loseNextAnswer(Operation.PUT);
+    retrying.putSymlink("link", "target", createOnly);
+    memory.loseNextAnswer(Operation.COPY);
+    retrying.copy(put, 9, "copy", createOnly);
+
+    assertEquals(4, memory.count(Operation.PUT));
+    assertEquals(2, memory.count(Operation.COPY));
+    assertEquals(put, memory.head("put").id());
+    assertEquals("target", memory.readSymlink("link"));
+    assertEquals(9, memory.head("copy").size());
+  }
+
+  @Test
+  void aCreateOnlyPutThatMeetsAnotherObjectAfterALostAnswerFails() throws Exception {
+    MemoryTransport memory = new MemoryTransport();
+    RetryingTransport retrying = new RetryingTransport(memory, quick(Duration.ofSeconds(30)));
+    AtomicBoolean replaced = new AtomicBoolean();
+    memory.setGate(
+        (operation, key) -> {
+          if (memory.count(Operation.PUT) == 2 && replaced.compareAndSet(false, true)) {
+            memory.put("key", "another's");
+          }
+        });
+    memory.loseNextAnswer(Operation.PUT);
+    UploadBody body = new UploadBody(List.of(MemorySegment.ofBuffer(direct(9))));
+
+    StorageException failure =
+        assertThrows(
+            StorageException.class,
+            () -> retrying.put("key", new PutOptions(true, "", Map.of()), body));
+
+    assertEquals(Kind.ALREADY_EXISTS, failure.kind());
   }
 
   @Test

@@ -156,7 +156,9 @@ class TransportDecoratorsTest {
 
   private static void assertOverridesAll(Class<?> contract, Class<?> decorator) {
     for (Method method : contract.getMethods()) {
-      if (Modifier.isStatic(method.getModifiers())) {
+      // The shorter copy is made of head and the longer one, whoever overrides those.
+      boolean madeOfOthers = method.getName().equals("copy") && method.getParameterCount() == 3;
+      if (Modifier.isStatic(method.getModifiers()) || madeOfOthers) {
         continue;
       }
       Method found =

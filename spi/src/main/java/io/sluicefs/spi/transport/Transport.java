@@ -6,6 +6,7 @@ import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -94,19 +95,28 @@ public interface Transport extends AutoCloseable {
 
   /**
    * Copies one version of an object to another key within the store, up to {@link
-   * TransportCapabilities#maxCopySize}.
+   * TransportCapabilities#maxCopySize}, in one request. What is returned has the metadata of the
+   * options, none if the copy keeps those of the source.
    *
    * <p>It is for objects that hold bytes. Of a symbolic link it copies the link, never what that
    * points to; but only with options that keep the attributes of the source, and some stores cannot
    * tell whether the link is still the one meant: a caller who knows of a link puts it again.
    *
+   * @param size the source's size in bytes, which stores do not tell of a copy
    * @param options how the copy is stored; if they have neither a content type nor metadata, it
    *     keeps those of the source
    * @throws StorageException {@link Kind#PRECONDITION_FAILED} if the source is another version now
    */
-  default ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  default ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
     throw unsupported("copy");
+  }
+
+  /** Copies an object whose size is not at hand, which takes a {@link #head} more. */
+  default ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+      throws StorageException {
+    long size = capabilities().has(Feature.COPY) ? head(source.key()).size() : 0;
+    return copy(source, size, targetKey, options);
   }
 
   /**

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class OssAnswers {
   private static final String CRC = "x-oss-hash-crc64ecma";
 
+  /** What a copy of an object, or of a range of one, made. */
+  record Copied(String etag, Instant lastModified) {}
+
   private OssAnswers() {}
 
   /**
@@ -38,6 +41,33 @@ final class OssAnswers {
       throw new XMLStreamException("<" + root + "> without <" + name + ">");
     }
     return text.strip();
+  }
+
+  /**
+   * Returns what the answer to a copy says.
+   *
+   * @param root the name of its root
+   * @throws XMLStreamException if it is not that
+   */
+  static Copied copied(InputStream in, String root) throws XMLStreamException {
+    String etag = "";
+    Instant lastModified = null;
+    try (XmlDocument document = new XmlDocument(in, root)) {
+      while (document.nextChild()) {
+        switch (document.name()) {
+          case "ETag" -> etag = OssObject.unquoted(document.text());
+          case "LastModified" -> lastModified = Instant.parse(document.text().strip());
+          default -> document.skip();
+        }
+      }
+      document.end();
+    } catch (DateTimeException e) {
+      throw new XMLStreamException("LastModified is not a time", e);
+    }
+    if (etag.isEmpty() || lastModified == null) {
+      throw new XMLStreamException("<" + root + "> without etag or time");
+    }
+    return new Copied(etag, lastModified);
   }
 
   /** Returns the etag of an answer's head. */

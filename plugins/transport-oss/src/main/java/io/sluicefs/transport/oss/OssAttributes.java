@@ -56,6 +56,11 @@ final class OssAttributes {
     return headers;
   }
 
+  /** Returns whether a request of these headers makes an object only where there is none. */
+  static boolean createsOnly(Map<String, String> headers) {
+    return headers.containsKey(FORBID_OVERWRITE);
+  }
+
   private static void requireValue(String what, String name, String value) throws StorageException {
     if (!VALUE.matcher(value).matches() || !value.strip().equals(value)) {
       throw new StorageException(

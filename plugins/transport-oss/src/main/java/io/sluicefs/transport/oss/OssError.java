@@ -91,7 +91,7 @@ record OssError(
     if (!ids.isEmpty()) {
       text.append(" [").append(ids).append(']');
     }
-    return new StorageException(kind, text.toString());
+    return new StorageException(kind, text.toString(), new OssRefusal(code));
   }
 
   private String ids() {
@@ -118,6 +118,7 @@ record OssError(
           "RequestTimeTooSkewed" ->
           Kind.BAD_CREDENTIALS;
       case "RequestTimeout" -> Kind.TIMEOUT;
+      case "InvalidDigest" -> Kind.CORRUPT;
       case "InvalidBucketName", "SecondLevelDomainForbidden", "TemporaryRedirect" ->
           Kind.INVALID_REQUEST;
       case "SlowDown",

@@ -146,19 +146,26 @@ final class OssListing {
   }
 
   private record RawObject(
-      String key, String etag, long size, Instant lastModified, ObjectStat.Type type) {
+      String key,
+      String etag,
+      long size,
+      Instant lastModified,
+      ObjectStat.Type type,
+      String storageClass) {
     static RawObject read(XmlDocument document) throws XMLStreamException {
       String key = null;
       String etag = "";
       long size = -1;
       Instant lastModified = null;
       ObjectStat.Type type = ObjectStat.Type.DATA;
+      String storageClass = "";
       while (document.nextChild()) {
         switch (document.name()) {
           case "Key" -> key = document.text();
           case "ETag" -> etag = OssObject.unquoted(document.text());
           case "Size" -> size = Long.parseLong(document.text().strip());
           case "LastModified" -> lastModified = Instant.parse(document.text().strip());
+          case "StorageClass" -> storageClass = document.text().strip();
           case "Type" -> type = OssObject.type(document.text());
           default -> document.skip();
         }
@@ -166,11 +173,12 @@ final class OssListing {
       if (key == null || key.isEmpty() || etag.isEmpty() || size < 0 || lastModified == null) {
         throw new XMLStreamException("an object without key, etag, size or time");
       }
-      return new RawObject(key, etag, size, lastModified, type);
+      return new RawObject(key, etag, size, lastModified, type, storageClass);
     }
 
     ObjectStat stat(String decodedKey) {
-      return new ObjectStat(new ObjectId(decodedKey, etag), size, lastModified, type, Map.of());
+      return new ObjectStat(
+          new ObjectId(decodedKey, etag), size, lastModified, type, Map.of(), storageClass);
     }
   }
 }

@@ -34,7 +34,8 @@ final class OssObject {
           DateTimeFormatter.RFC_1123_DATE_TIME.parse(
               required(headers, "last-modified"), Instant::from),
           type(headers.getOrDefault("x-oss-object-type", "")),
-          metadata);
+          metadata,
+          headers.getOrDefault("x-oss-storage-class", ""));
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("Last-Modified is not a time", e);
     }

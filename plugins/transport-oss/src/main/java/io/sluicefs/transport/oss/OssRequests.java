@@ -137,8 +137,12 @@ final class OssRequests implements AutoCloseable {
           @Nullable String query =
               HttpUtil.paramToQueryString(signed.getParameters(), StandardCharsets.UTF_8.name());
           String target = "/" + signed.getResourcePath() + (query == null ? "" : "?" + query);
+          // The repeat of one that creates only would meet what the first made.
+          boolean repeatable = !OssAttributes.createsOnly(request.headers());
           return by.send(
-              new BodyRequest(server, target, signed.getHeaders(), body, request.what()), attempt);
+              new BodyRequest(
+                  server, target, signed.getHeaders(), body, request.what(), repeatable),
+              attempt);
         });
   }
 

@@ -26,7 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class OssSigner {
   /** Parameters that have no value. */
   private static final Set<String> SUBRESOURCES =
-      Set.of(RequestParameters.SUBRESOURCE_UPLOADS, RequestParameters.SUBRESOURCE_DELETE);
+      Set.of(
+          RequestParameters.SUBRESOURCE_UPLOADS,
+          RequestParameters.SUBRESOURCE_DELETE,
+          RequestParameters.SUBRESOURCE_SYMLINK);
 
   private final OssEndpoint endpoint;
   private final SignVersion version;

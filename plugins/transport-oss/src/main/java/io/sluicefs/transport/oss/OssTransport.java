@@ -50,13 +50,19 @@ final class OssTransport implements Transport {
 
   private final OssEndpoint endpoint;
   private final OssRequests requests;
+  private final OssSymlinks symlinks;
+  private final OssHeads heads;
   private final OssWriting writing;
+  private final OssCopies copies;
   private final OssDeletion deletion;
 
   OssTransport(OssTransportConfig config, CredentialSource credentials) {
     endpoint = config.endpoint();
     requests = new OssRequests(config, credentials);
-    writing = new OssWriting(endpoint, requests, config.verifyUploads());
+    symlinks = new OssSymlinks(endpoint, requests);
+    heads = new OssHeads(endpoint, requests, symlinks);
+    writing = new OssWriting(endpoint, requests, heads, config.verifyUploads());
+    copies = new OssCopies(endpoint, requests, heads);
     deletion = new OssDeletion(endpoint, requests);
   }
 
@@ -72,9 +78,8 @@ final class OssTransport implements Transport {
 
   @Override
   public ObjectStat head(String key) throws StorageException {
-    String what = "head of " + endpoint.name(key);
-    requireKey(key, what);
-    return writing.head(key, what);
+    requireKey(key, "head");
+    return heads.head(key);
   }
 
   @Override
@@ -109,7 +114,7 @@ final class OssTransport implements Transport {
   public MultipartUpload startMultipartUpload(String key, PutOptions options)
       throws StorageException {
     requireKey(key, "upload");
-    return new OssUpload(writing, writing.start(key, options));
+    return new OssUpload(writing, copies, writing.start(key, options));
   }
 
   @Override
@@ -123,10 +128,23 @@ final class OssTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
     requireKey(targetKey, "copy");
-    return writing.copy(source, targetKey, options);
+    return copies.copy(source, size, targetKey, options);
+  }
+
+  @Override
+  public ObjectStat putSymlink(String key, String target, PutOptions options)
+      throws StorageException {
+    requireKey(key, "put of a symbolic link");
+    return symlinks.put(key, target, options);
+  }
+
+  @Override
+  public String readSymlink(String key) throws StorageException {
+    requireKey(key, "read of a symbolic link");
+    return symlinks.read(key);
   }
 
   @Override

@@ -21,14 +21,16 @@ final class OssUpload implements MultipartUpload {
   private static final Logger LOG = System.getLogger(OssUpload.class.getName());
 
   private final OssWriting writing;
+  private final OssCopies copies;
   private final OssWriting.Started started;
   private final Map<Part, Long> crcs = new ConcurrentHashMap<>();
   private final AtomicBoolean finished = new AtomicBoolean();
   private volatile boolean outcomeUnknown;
   private volatile @Nullable StorageException corrupt;
 
-  OssUpload(OssWriting writing, OssWriting.Started started) {
+  OssUpload(OssWriting writing, OssCopies copies, OssWriting.Started started) {
     this.writing = writing;
+    this.copies = copies;
     this.started = started;
   }
 
@@ -39,7 +41,10 @@ final class OssUpload implements MultipartUpload {
 
   @Override
   public Part uploadPart(int number, UploadBody body) throws StorageException {
-    OssWriting.SentPart sent = writing.putPart(started, number, body);
+    return kept(writing.putPart(started, number, body));
+  }
+
+  private Part kept(OssWriting.SentPart sent) {
     if (sent.crc() != null) {
       crcs.put(sent.part(), sent.crc());
     }
@@ -48,7 +53,7 @@ final class OssUpload implements MultipartUpload {
 
   @Override
   public Part uploadPartCopy(int number, ObjectId source, ByteRange range) throws StorageException {
-    return writing.copyPart(started, number, source, range);
+    return kept(copies.copyPart(started, number, source, range));
   }
 
   @Override
@@ -67,14 +72,14 @@ final class OssUpload implements MultipartUpload {
       boolean mayBeDone =
           e.kind() == Kind.NOT_FOUND || (repeated && e.kind() == Kind.ALREADY_EXISTS);
       if (mayBeDone) {
-        ObjectStat made = writing.findCompleted(started, parts, crc);
-        if (made != null) {
-          return made;
-        }
         StorageException before = corrupt;
         if (before != null) {
           // The upload is gone because it was completed, with other bytes.
           throw before;
+        }
+        ObjectStat made = writing.findCompleted(started, parts, crc);
+        if (made != null) {
+          return made;
         }
       }
       if (e.kind() == Kind.CORRUPT) {

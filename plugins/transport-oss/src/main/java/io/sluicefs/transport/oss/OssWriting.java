@@ -2,10 +2,7 @@
 package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.HttpMethod;
-import com.aliyun.oss.common.utils.HttpUtil;
-import io.sluicefs.http.RangeRequest;
 import io.sluicefs.http.Receipt;
-import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -25,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class OssWriting {
   private final OssEndpoint endpoint;
   private final OssRequests requests;
+  private final OssHeads heads;
   private final boolean verifies;
 
   /**
@@ -35,15 +33,16 @@ final class OssWriting {
   record Started(String key, PutOptions options, String uploadId, @Nullable Instant time) {}
 
   /**
-   * A part that was sent.
+   * A part the store has.
    *
-   * @param crc of its bytes; null if it was not computed
+   * @param crc of its bytes; null if it is not known
    */
   record SentPart(Part part, @Nullable Long crc) {}
 
-  OssWriting(OssEndpoint endpoint, OssRequests requests, boolean verifies) {
+  OssWriting(OssEndpoint endpoint, OssRequests requests, OssHeads heads, boolean verifies) {
     this.endpoint = endpoint;
     this.requests = requests;
+    this.heads = heads;
     this.verifies = verifies;
   }
 
@@ -52,23 +51,30 @@ final class OssWriting {
     OssRequest request =
         new OssRequest(what, HttpMethod.PUT, key).withHeaders(OssAttributes.headers(what, options));
     Long crc = crc(body);
-    Receipt receipt = requests.put(request, body);
+    Receipt receipt;
+    try {
+      receipt = requests.put(request, body);
+    } catch (StorageException e) {
+      ObjectStat made =
+          options.repeated() && e.kind() == Kind.ALREADY_EXISTS
+              ? findPut(key, options, body, crc)
+              : null;
+      if (made != null) {
+        return made;
+      }
+      throw e;
+    }
     OssAnswers.checkCrc(what, crc, receipt.headers());
     return stat(
         key, options, OssAnswers.etag(what, receipt.headers()), body.length(), receipt.headers());
   }
 
-  ObjectStat copy(ObjectId source, String key, PutOptions options) throws StorageException {
-    String what = "copy of %s to %s".formatted(endpoint.name(source.key()), endpoint.name(key));
-    Map<String, String> headers = OssAttributes.headers(what, options);
-    headers.putAll(source(source));
-    boolean describes = !options.contentType().isEmpty() || !options.metadata().isEmpty();
-    headers.put("x-oss-metadata-directive", describes ? "REPLACE" : "COPY");
-    OssRequest request = new OssRequest(what, HttpMethod.PUT, key).withHeaders(headers);
-    Receipt receipt = requests.putCopy(request);
-    etagOf(request, receipt, "CopyObjectResult");
-    // The answer does not tell the size.
-    return head(key, what);
+  /** Returns what is there if it is what the request before this repeat was to make. */
+  private @Nullable ObjectStat findPut(
+      String key, PutOptions options, UploadBody body, @Nullable Long crc) throws StorageException {
+    long known = crc == null ? Crc64.of(body) : crc;
+    return heads.find(
+        key, new OssHeads.Expected(body.length(), options.metadata(), known), withoutCrc -> false);
   }
 
   Started start(String key, PutOptions options) throws StorageException {
@@ -88,21 +94,12 @@ final class OssWriting {
   }
 
   SentPart putPart(Started upload, int number, UploadBody body) throws StorageException {
-    OssRequest request = part(upload, number, Map.of());
+    OssRequest request = part(endpoint, upload, number, Map.of());
     Long crc = crc(body);
     Receipt receipt = requests.put(request, body);
     OssAnswers.checkCrc(request.what(), crc, receipt.headers());
     String etag = OssAnswers.etag(request.what(), receipt.headers());
     return new SentPart(new Part(number, etag, body.length()), crc);
-  }
-
-  Part copyPart(Started upload, int number, ObjectId source, ByteRange range)
-      throws StorageException {
-    Map<String, String> headers = source(source);
-    headers.put("x-oss-copy-source-range", RangeRequest.rangeHeader(range));
-    OssRequest request = part(upload, number, headers);
-    Receipt receipt = requests.putCopy(request);
-    return new Part(number, etagOf(request, receipt, "CopyPartResult"), range.length());
   }
 
   /**
@@ -129,32 +126,12 @@ final class OssWriting {
   /** Returns the object that {@link #complete} made without being heard, or null if it did not. */
   @Nullable ObjectStat findCompleted(Started upload, List<Part> parts, @Nullable Long crc)
       throws StorageException {
-    String what = "look for what was uploaded to " + endpoint.name(upload.key());
-    try {
-      return requests.ask(
-          new OssRequest(what, HttpMethod.HEAD, upload.key()),
-          (headers, body) -> {
-            ObjectStat found = parsed(upload.key(), what, headers);
-            if (found.size() != size(parts) || !isMadeBy(upload, found, crc, headers)) {
-              throw new StorageException(Kind.NOT_FOUND, what + ": another object is there");
-            }
-            return found;
-          });
-    } catch (StorageException e) {
-      if (e.kind() == Kind.NOT_FOUND) {
-        return null;
-      }
-      throw e;
-    }
-  }
-
-  private static boolean isMadeBy(
-      Started upload, ObjectStat found, @Nullable Long crc, Map<String, String> headers) {
-    Long stored = OssAnswers.crc(headers);
-    if (crc != null && stored != null) {
-      return crc.equals(stored);
-    }
-    return upload.time() != null && !found.lastModified().isBefore(upload.time());
+    OssHeads.Expected expected =
+        new OssHeads.Expected(size(parts), upload.options().metadata(), crc);
+    return heads.find(
+        upload.key(),
+        expected,
+        found -> upload.time() != null && !found.lastModified().isBefore(upload.time()));
   }
 
   /** Aborts an upload; no error if it is gone. */
@@ -171,20 +148,6 @@ final class OssWriting {
     }
   }
 
-  ObjectStat head(String key, String what) throws StorageException {
-    return requests.ask(
-        new OssRequest(what, HttpMethod.HEAD, key), (headers, body) -> parsed(key, what, headers));
-  }
-
-  private ObjectStat parsed(String key, String what, Map<String, String> headers)
-      throws StorageException {
-    try {
-      return OssObject.stat(key, headers);
-    } catch (IllegalArgumentException e) {
-      throw requests.corrupt(what, e);
-    }
-  }
-
   /** A parameter, and that keys in the answer are encoded: XML cannot hold them all. */
   private static Map<String, String> encoded(String name, String value) {
     Map<String, String> parameters = new LinkedHashMap<>();
@@ -193,29 +156,14 @@ final class OssWriting {
     return parameters;
   }
 
-  private OssRequest part(Started upload, int number, Map<String, String> headers) {
+  /** Returns a request that makes a part. */
+  static OssRequest part(
+      OssEndpoint endpoint, Started upload, int number, Map<String, String> headers) {
     Map<String, String> parameters = new LinkedHashMap<>();
     parameters.put("partNumber", Integer.toString(number));
     parameters.put("uploadId", upload.uploadId());
     String what = "part %d of %s".formatted(number, endpoint.name(upload.key()));
     return new OssRequest(what, HttpMethod.PUT, upload.key(), parameters, headers);
-  }
-
-  private Map<String, String> source(ObjectId source) {
-    Map<String, String> headers = new LinkedHashMap<>();
-    headers.put(
-        "x-oss-copy-source",
-        "/"
-            + endpoint.bucket()
-            + "/"
-            + HttpUtil.urlEncode(source.key(), StandardCharsets.UTF_8.name()));
-    headers.put("x-oss-copy-source-if-match", RangeRequest.ifMatchHeader(source.etag()));
-    return headers;
-  }
-
-  private String etagOf(OssRequest request, Receipt receipt, String root) throws StorageException {
-    return OssObject.unquoted(
-        requests.document(request, receipt, in -> OssAnswers.child(in, root, "ETag")));
   }
 
   private @Nullable Long crc(UploadBody body) {

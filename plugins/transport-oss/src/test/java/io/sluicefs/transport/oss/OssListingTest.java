@@ -38,9 +38,15 @@ class OssListingTest {
     Instant time = Instant.parse("2026-01-02T03:04:05.678Z");
     assertEquals(
         List.of(
-            new ObjectStat(new ObjectId("a/b", "E1"), 7, time, ObjectStat.Type.DATA, Map.of()),
             new ObjectStat(
-                new ObjectId("a/link", "E2"), 0, time, ObjectStat.Type.SYMLINK, Map.of())),
+                new ObjectId("a/b", "E1"), 7, time, ObjectStat.Type.DATA, Map.of(), "Standard"),
+            new ObjectStat(
+                new ObjectId("a/link", "E2"),
+                0,
+                time,
+                ObjectStat.Type.SYMLINK,
+                Map.of(),
+                "Standard")),
         page.objects());
     assertEquals(List.of("a/sub/"), page.commonPrefixes());
     assertNull(page.nextToken());

@@ -3,6 +3,8 @@ package io.sluicefs.transport.oss;
 
 import io.sluicefs.emulator.Emulator;
 import io.sluicefs.emulator.EmulatorOptions;
+import io.sluicefs.emulator.Faults;
+import io.sluicefs.emulator.RequestKind;
 import io.sluicefs.spi.testkit.transport.TransportContract;
 import io.sluicefs.spi.transport.TransportProvider;
 import java.io.IOException;
@@ -90,6 +92,25 @@ class OssTransportTest {
     protected AutoCloseable delayAnswers(Duration delay) {
       emulator.conditions().latency(delay);
       return () -> emulator.conditions().latency(Duration.ZERO);
+    }
+
+    @Override
+    protected boolean goWrong(Change request, Fault fault) {
+      RequestKind kind =
+          switch (request) {
+            case PUT -> RequestKind.PUT;
+            case PART -> RequestKind.MULTIPART_PART;
+            case COMPLETE -> RequestKind.MULTIPART_COMPLETE;
+            case COPY -> RequestKind.COPY;
+            case DELETE -> RequestKind.DELETE;
+          };
+      Faults faults = emulator.faults();
+      switch (fault) {
+        case LOST_ANSWER -> faults.dropAnswers(kind, 1);
+        case LATE_ERROR -> faults.failLate(kind, "InternalError", 1);
+        case DAMAGED_BODY -> faults.flipBits(kind, 1);
+      }
+      return true;
     }
   }
 }

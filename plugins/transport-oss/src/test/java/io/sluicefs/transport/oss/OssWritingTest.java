@@ -88,7 +88,7 @@ class OssWritingTest {
       assertFails(Kind.CORRUPT, () -> transport.listUploads(""));
       assertFails(
           Kind.CORRUPT,
-          () -> transport.copy(new ObjectId("key", "E1"), "other", PutOptions.REPLACE));
+          () -> transport.copy(new ObjectId("key", "E1"), 9, "other", PutOptions.REPLACE));
       assertFails(Kind.CORRUPT, () -> transport.delete(List.of("a", "b")));
     }
   }
@@ -110,7 +110,21 @@ class OssWritingTest {
       assertTrue(message(failure).contains("REQ"), message(failure));
       ObjectId source = new ObjectId("source", "E0");
       assertFails(Kind.SERVER_ERROR, () -> upload.uploadPartCopy(1, source, new ByteRange(0, 100)));
-      assertFails(Kind.SERVER_ERROR, () -> transport.copy(source, "other", PutOptions.REPLACE));
+      assertFails(Kind.SERVER_ERROR, () -> transport.copy(source, 9, "other", PutOptions.REPLACE));
+    }
+  }
+
+  @Test
+  void aCopyIsOneRequest() throws Exception {
+    try (Arena arena = Arena.ofShared();
+        Emulator emulator = Emulator.start(EmulatorOptions.defaults());
+        Transport transport =
+            OssTransports.open(emulator.ossEndpoint().toString(), Map.of("path-style", "true"))) {
+      emulator.store().createBucket("models");
+      ObjectId source = transport.put("source", PutOptions.REPLACE, digits(arena)).id();
+      emulator.counters().reset();
+      transport.copy(source, 9, "target", PutOptions.REPLACE);
+      assertEquals(1, emulator.counters().snapshot().totalRequests());
     }
   }
 
@@ -312,7 +326,7 @@ class OssWritingTest {
       for (String key : keys) {
         ObjectId made = transport.put(key, PutOptions.REPLACE, digits(arena)).id();
         assertEquals(made, transport.head(key).id());
-        assertEquals(9, transport.copy(made, key + ".copy", PutOptions.REPLACE).size());
+        assertEquals(9, transport.copy(made, 9, key + ".copy", PutOptions.REPLACE).size());
         try (MultipartUpload upload =
             transport.startMultipartUpload(key + ".parts", PutOptions.REPLACE)) {
           Part part = upload.uploadPart(1, digits(arena));

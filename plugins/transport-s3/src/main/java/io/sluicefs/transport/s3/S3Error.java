@@ -27,15 +27,15 @@ record S3Error(
   private static final int MAX_TEXT = 300;
 
   static S3Error of(ErrorAnswer answer) {
-    String body = answer.body();
+    FlatDocument body = new FlatDocument(answer.body());
     String region = answer.header("x-amz-bucket-region");
     String id = answer.header("x-amz-request-id");
     return new S3Error(
         answer.status(),
-        element(body, "Code"),
-        oneLine(element(body, "Message")),
-        oneLine(id == null ? element(body, "RequestId") : id),
-        region == null ? emptyToNull(element(body, "Region")) : region,
+        body.element("Code"),
+        oneLine(body.element("Message")),
+        oneLine(id == null ? body.element("RequestId") : id),
+        region == null ? emptyToNull(body.element("Region")) : region,
         answer.header("location"));
   }
 
@@ -63,21 +63,6 @@ record S3Error(
         "",
         null,
         null);
-  }
-
-  /** Error documents are flat, so nothing needs to be parsed, nor expanded, nor trusted. */
-  private static String element(String xml, String name) {
-    int start = xml.indexOf("<" + name + ">");
-    int end = start < 0 ? -1 : xml.indexOf("</" + name + ">", start);
-    return end < 0
-        ? ""
-        : xml.substring(start + name.length() + 2, end)
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&quot;", "\"")
-            .replace("&apos;", "'")
-            .replace("&amp;", "&")
-            .strip();
   }
 
   private static String oneLine(String text) {

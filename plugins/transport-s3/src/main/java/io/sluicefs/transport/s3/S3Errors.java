@@ -45,7 +45,10 @@ final class S3Errors {
     return switch (error.code()) {
       case "NoSuchBucket" -> Kind.NO_SUCH_BUCKET;
       case "NoSuchKey", "NoSuchUpload", "NoSuchVersion" -> Kind.NOT_FOUND;
-      case "PreconditionFailed", "ConditionalRequestConflict" -> Kind.PRECONDITION_FAILED;
+      case "PreconditionFailed" -> Kind.PRECONDITION_FAILED;
+      // Another write of the key was under way: the next attempt meets what it made.
+      case "ConditionalRequestConflict" -> Kind.SERVER_ERROR;
+      case "BadDigest", "XAmzContentChecksumMismatch" -> Kind.CORRUPT;
       case "InvalidAccessKeyId",
           "SignatureDoesNotMatch",
           "ExpiredToken",
@@ -134,6 +137,7 @@ final class S3Errors {
           case TIMEOUT -> "the store gave up waiting for the request";
           case UNSUPPORTED -> "the store does not offer this";
           case SERVER_ERROR -> "the store failed";
+          case CORRUPT -> "other bytes arrived than were sent";
           default -> "the store refuses the request";
         };
     return text.isEmpty() ? plain : plain + ": " + text;

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.EncodingType;
@@ -76,7 +77,12 @@ final class S3Listing {
       throw corrupt("an entry has no etag, size or time");
     }
     return new ObjectStat(
-        new ObjectId(key, etag), size, lastModified, ObjectStat.Type.DATA, Map.of());
+        new ObjectId(key, etag),
+        size,
+        lastModified,
+        ObjectStat.Type.DATA,
+        Map.of(),
+        Objects.requireNonNullElse(object.storageClassAsString(), ""));
   }
 
   private String checked(@Nullable String key) throws StorageException {

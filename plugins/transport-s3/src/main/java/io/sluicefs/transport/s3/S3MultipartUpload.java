@@ -12,23 +12,19 @@ import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.ChecksumType;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
-import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 
 /** An upload in parts. */
 final class S3MultipartUpload implements MultipartUpload {
@@ -44,6 +40,7 @@ final class S3MultipartUpload implements MultipartUpload {
 
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile boolean askedToComplete;
+  private volatile @Nullable StorageException corrupt;
 
   S3MultipartUpload(S3Writes writes, String key, String uploadId, PutOptions options) {
     this.writes = writes;
@@ -63,53 +60,39 @@ final class S3MultipartUpload implements MultipartUpload {
 
   @Override
   public Part uploadPart(int number, UploadBody body) throws StorageException {
-    Map<String, String> query = new LinkedHashMap<>();
-    query.put("partNumber", Integer.toString(number));
-    query.put("uploadId", uploadId);
     UploadChecksum checksum = writes.checksum();
     if (checksum == UploadChecksum.NONE) {
-      return sent(number, query, Map.of(), body);
+      return sent(number, Map.of(), body);
     }
     long value = checksum.of(body);
-    Part part = sent(number, query, Map.of(checksum.header(), checksum.base64(value)), body);
+    Part part = sent(number, Map.of(checksum.header(), checksum.base64(value)), body);
     checksums.put(part, value);
     return part;
   }
 
-  private Part sent(
-      int number, Map<String, String> query, Map<String, String> headers, UploadBody body)
+  private Part sent(int number, Map<String, String> headers, UploadBody body)
       throws StorageException {
-    Receipt receipt =
-        writes.sends().send(describe("upload of part " + number), key, query, headers, body);
+    String what = describe("upload of part " + number);
+    Receipt receipt = writes.sends().send(what, key, query(number), headers, body, true);
     return new Part(number, S3Sends.etag(receipt), body.length());
+  }
+
+  private Map<String, String> query(int number) {
+    Map<String, String> query = new LinkedHashMap<>();
+    query.put("partNumber", Integer.toString(number));
+    query.put("uploadId", uploadId);
+    return query;
   }
 
   @Override
   public Part uploadPartCopy(int number, ObjectId source, ByteRange range) throws StorageException {
     String what = describe("copy to part " + number);
-    UploadPartCopyRequest request =
-        UploadPartCopyRequest.builder()
-            .sourceBucket(writes.bucket().name())
-            .sourceKey(source.key())
-            .copySourceIfMatch("\"" + source.etag() + "\"")
-            .copySourceRange("bytes=" + range.start() + "-" + (range.end() - 1))
-            .destinationBucket(writes.bucket().name())
-            .destinationKey(key)
-            .uploadId(uploadId)
-            .partNumber(number)
-            .build();
-    UploadPartCopyResponse answer =
-        writes
-            .control()
-            .run(
-                what,
-                false,
-                writes.completionTimeout(),
-                () -> writes.client().uploadPartCopy(request));
-    if (answer.copyPartResult() == null || answer.copyPartResult().eTag() == null) {
-      throw new StorageException(Kind.CORRUPT, what + ": the answer has no etag");
+    S3Copies.CopiedPart copied = writes.copies().copyPart(what, key, query(number), source, range);
+    Part part = new Part(number, copied.etag(), range.length());
+    if (copied.checksum() != null) {
+      writes.checksum().parse(copied.checksum()).ifPresent(value -> checksums.put(part, value));
     }
-    return new Part(number, ETags.unquoted(answer.copyPartResult().eTag()), range.length());
+    return part;
   }
 
   @Override
@@ -117,7 +100,8 @@ final class S3MultipartUpload implements MultipartUpload {
     String what = describe("completion of the upload");
     List<Part> sorted = parts.stream().sorted(Comparator.comparingInt(Part::number)).toList();
     long size = sorted.stream().mapToLong(Part::size).sum();
-    CompleteMultipartUploadRequest request = request(sorted);
+    OptionalLong whole = checksum(sorted);
+    CompleteMultipartUploadRequest request = request(sorted, whole);
     boolean repeated = askedToComplete;
     askedToComplete = true;
     ObjectStat made;
@@ -130,15 +114,41 @@ final class S3MultipartUpload implements MultipartUpload {
                   false,
                   writes.completionTimeout(),
                   () -> writes.client().completeMultipartUpload(request));
+      compare(what, answer, whole);
       made = stat(what, answer, size);
     } catch (StorageException e) {
-      made = madeBefore(what, e, repeated, sorted, size);
+      made = madeBefore(what, e, repeated, sorted, size, whole);
     }
     ended.set(true);
     return made;
   }
 
-  private CompleteMultipartUploadRequest request(List<Part> parts) {
+  /** Compares what the store has with what was sent, where it tells. */
+  private void compare(String what, CompleteMultipartUploadResponse answer, OptionalLong whole)
+      throws StorageException {
+    String stored =
+        UploadChecksum.ofWhole(
+            switch (writes.checksum()) {
+              case CRC64NVME -> answer.checksumCRC64NVME();
+              case CRC32C -> answer.checksumCRC32C();
+              case NONE -> null;
+            });
+    if (stored == null || whole.isEmpty()) {
+      return;
+    }
+    String sent = writes.checksum().base64(whole.getAsLong());
+    if (!sent.equals(stored)) {
+      StorageException failure =
+          new StorageException(
+              Kind.CORRUPT,
+              "%s: the store has other bytes than were sent: %s %s, not %s"
+                  .formatted(what, writes.checksum(), stored, sent));
+      corrupt = failure;
+      throw failure;
+    }
+  }
+
+  private CompleteMultipartUploadRequest request(List<Part> parts, OptionalLong whole) {
     CompleteMultipartUploadRequest.Builder request =
         CompleteMultipartUploadRequest.builder()
             .bucket(writes.bucket().name())
@@ -149,7 +159,6 @@ final class S3MultipartUpload implements MultipartUpload {
     if (options.createOnly()) {
       request.ifNoneMatch("*");
     }
-    OptionalLong whole = checksum(parts);
     if (whole.isPresent()) {
       UploadChecksum checksum = writes.checksum();
       String value = checksum.base64(whole.getAsLong());
@@ -170,7 +179,7 @@ final class S3MultipartUpload implements MultipartUpload {
         .build();
   }
 
-  /** Returns the checksum of all bytes; none if some were copied, as their checksum is not here. */
+  /** Returns the checksum of all bytes; none if that of a part is not known. */
   private OptionalLong checksum(List<Part> parts) {
     if (writes.checksum() == UploadChecksum.NONE || parts.isEmpty()) {
       return OptionalLong.empty();
@@ -204,35 +213,40 @@ final class S3MultipartUpload implements MultipartUpload {
    * key is taken, and what is there has the etag of these parts.
    */
   private ObjectStat madeBefore(
-      String what, StorageException failure, boolean repeated, List<Part> parts, long size)
+      String what,
+      StorageException failure,
+      boolean repeated,
+      List<Part> parts,
+      long size,
+      OptionalLong whole)
       throws StorageException {
     boolean taken = options.createOnly() && failure.kind() == Kind.PRECONDITION_FAILED;
     if (failure.kind() == Kind.NOT_FOUND || (taken && repeated)) {
+      StorageException before = corrupt;
+      if (before != null) {
+        // The upload is gone because it was completed, with other bytes.
+        throw before;
+      }
       ObjectStat there;
       try {
-        there = writes.head(key);
+        there = writes.heads().find(key, expected(parts, size, whole), writes.checksum());
       } catch (StorageException e) {
         failure.addSuppressed(e);
-        throw failure;
+        throw e.retryable() ? e : failure;
       }
-      if (there.size() == size && there.id().etag().equals(etag(parts))) {
+      if (there != null) {
         return there;
       }
     }
     throw taken ? S3Writes.exists(what, failure) : failure;
   }
 
-  /** Returns the etag S3 gives an object of these parts; something else where parts have no MD5. */
-  private static String etag(List<Part> parts) {
-    try {
-      MessageDigest md5 = MessageDigest.getInstance("MD5");
-      for (Part part : parts) {
-        md5.update(HexFormat.of().parseHex(part.etag()));
-      }
-      return HexFormat.of().formatHex(md5.digest()) + "-" + parts.size();
-    } catch (NoSuchAlgorithmException | IllegalArgumentException e) {
-      return "";
-    }
+  private S3Heads.Expected expected(List<Part> parts, long size, OptionalLong whole) {
+    return new S3Heads.Expected(
+        size,
+        options.metadata(),
+        ETags.of(parts),
+        whole.isPresent() ? writes.checksum().base64(whole.getAsLong()) : null);
   }
 
   @Override

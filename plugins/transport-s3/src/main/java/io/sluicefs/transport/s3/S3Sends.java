@@ -17,12 +17,20 @@ final class S3Sends {
   private final S3Signer signer;
   private final S3Errors errors;
   private final BodySender sender;
+  private final BodySender slowSender;
 
-  S3Sends(S3Bucket bucket, S3Signer signer, S3Errors errors, BodySender sender) {
+  /**
+   * Creates a way to send.
+   *
+   * @param slowSender sends what takes the store a while to carry out
+   */
+  S3Sends(
+      S3Bucket bucket, S3Signer signer, S3Errors errors, BodySender sender, BodySender slowSender) {
     this.bucket = bucket;
     this.signer = signer;
     this.errors = errors;
     this.sender = sender;
+    this.slowSender = slowSender;
   }
 
   /**
@@ -30,30 +38,34 @@ final class S3Sends {
    *
    * @param query parameters of the request
    * @param headers headers to sign
+   * @param repeatable whether sending it again would change nothing
    */
   Receipt send(
       String what,
       String key,
       Map<String, String> query,
       Map<String, String> headers,
-      UploadBody body)
+      UploadBody body,
+      boolean repeatable)
       throws StorageException {
-    S3AnswerErrors answers = new S3AnswerErrors(errors, what);
-    Receipt receipt;
-    try {
-      receipt = sendOnce(what, key, query, headers, body, answers);
-    } catch (StorageException e) {
-      Instant storeTime = answers.storeTimeOfSkew();
-      if (storeTime == null || !signer.adoptClock(storeTime)) {
-        throw e;
-      }
-      receipt = sendOnce(what, key, query, headers, body, answers);
-    }
+    Receipt receipt = send(what, key, query, headers, body, repeatable, sender);
     if (etag(receipt).isEmpty()) {
       throw new StorageException(
           Kind.CORRUPT, what + ": the answer has no etag; is this an S3 endpoint?");
     }
     return receipt;
+  }
+
+  /** Sends what takes the store a while to carry out. */
+  Receipt sendSlow(
+      String what,
+      String key,
+      Map<String, String> query,
+      Map<String, String> headers,
+      UploadBody body,
+      boolean repeatable)
+      throws StorageException {
+    return send(what, key, query, headers, body, repeatable, slowSender);
   }
 
   /** Returns the etag of an answer, bare; empty if it has none. */
@@ -62,13 +74,34 @@ final class S3Sends {
     return etag == null ? "" : ETags.unquoted(etag);
   }
 
-  private Receipt sendOnce(
+  private Receipt send(
       String what,
       String key,
       Map<String, String> query,
       Map<String, String> headers,
       UploadBody body,
-      S3AnswerErrors answers)
+      boolean repeatable,
+      BodySender by)
+      throws StorageException {
+    S3AnswerErrors answers = new S3AnswerErrors(errors, what);
+    try {
+      return by.send(signed(what, key, query, headers, body, repeatable), answers);
+    } catch (StorageException e) {
+      Instant storeTime = answers.storeTimeOfSkew();
+      if (storeTime == null || !signer.adoptClock(storeTime)) {
+        throw e;
+      }
+      return by.send(signed(what, key, query, headers, body, repeatable), answers);
+    }
+  }
+
+  private BodyRequest signed(
+      String what,
+      String key,
+      Map<String, String> query,
+      Map<String, String> headers,
+      UploadBody body,
+      boolean repeatable)
       throws StorageException {
     Map<String, String> signed;
     try {
@@ -79,6 +112,6 @@ final class S3Sends {
           : errors.badCredentials(what, e);
     }
     String target = bucket.target(key) + S3Signer.queryString(query);
-    return sender.send(new BodyRequest(bucket.endpoint(), target, signed, body, what), answers);
+    return new BodyRequest(bucket.endpoint(), target, signed, body, what, repeatable);
   }
 }

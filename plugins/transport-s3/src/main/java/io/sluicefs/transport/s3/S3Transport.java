@@ -22,15 +22,11 @@ import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 
 /**
@@ -40,7 +36,13 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 final class S3Transport implements Transport {
   private static final TransportCapabilities CAPABILITIES =
       new TransportCapabilities(
-          Set.of(Feature.WRITE, Feature.MULTIPART, Feature.COPY, Feature.CREATE_ONLY),
+          Set.of(
+              Feature.WRITE,
+              Feature.MULTIPART,
+              Feature.COPY,
+              Feature.CREATE_ONLY,
+              Feature.SYMLINK,
+              Feature.SYMLINKS_LISTED_AS_EMPTY),
           5L << 30,
           5L << 20,
           5L << 30,
@@ -54,6 +56,7 @@ final class S3Transport implements Transport {
   private final S3Errors errors;
   private final ControlRequests control;
   private final RangeReader reader;
+  private final S3Heads heads;
   private final S3Writes writes;
 
   private S3Transport(S3TransportConfig config, S3Credentials credentials, S3Client client) {
@@ -71,8 +74,15 @@ final class S3Transport implements Transport {
                     config.maxIdleConnections(), RangeReaderOptions.DEFAULTS.idleTimeout())
                 .withCertificates(config.certificates())
                 .withUserAgent(config.userAgent()));
-    S3Sends sends = new S3Sends(bucket, signer, errors, reader.sender(config.requestTimeout()));
-    writes = new S3Writes(config, bucket, client, control, errors, sends, this::head);
+    S3Sends sends =
+        new S3Sends(
+            bucket,
+            signer,
+            errors,
+            reader.sender(config.requestTimeout()),
+            reader.sender(config.completionTimeout()));
+    heads = new S3Heads(bucket, client, control);
+    writes = new S3Writes(config, bucket, client, control, errors, sends, heads);
   }
 
   /** Opens a transport that has credentials. */
@@ -116,21 +126,7 @@ final class S3Transport implements Transport {
 
   @Override
   public ObjectStat head(String key) throws StorageException {
-    String what = bucket.describe("head", key);
-    requireKey(what, key);
-    HeadObjectRequest request = HeadObjectRequest.builder().bucket(bucket.name()).key(key).build();
-    HeadObjectResponse answer = control.run(what, false, () -> client.headObject(request));
-    String etag = answer.eTag() == null ? "" : ETags.unquoted(answer.eTag());
-    Long size = answer.contentLength();
-    Instant lastModified = answer.lastModified();
-    if (etag.isEmpty() || size == null || size < 0 || lastModified == null) {
-      throw new StorageException(
-          Kind.CORRUPT, what + ": the answer has no etag, length or time; is this an S3 endpoint?");
-    }
-    Map<String, String> metadata = new HashMap<>();
-    answer.metadata().forEach((name, value) -> metadata.put(name.toLowerCase(Locale.ROOT), value));
-    return new ObjectStat(
-        new ObjectId(key, etag), size, lastModified, ObjectStat.Type.DATA, metadata);
+    return heads.head(key);
   }
 
   @Override
@@ -204,9 +200,20 @@ final class S3Transport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
-    return writes.copy(source, targetKey, options);
+    return writes.copies().copy(source, size, targetKey, options);
+  }
+
+  @Override
+  public ObjectStat putSymlink(String key, String target, PutOptions options)
+      throws StorageException {
+    return writes.putSymlink(key, target, options);
+  }
+
+  @Override
+  public String readSymlink(String key) throws StorageException {
+    return heads.readSymlink(key);
   }
 
   @Override

@@ -24,8 +24,6 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.ChecksumType;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
-import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
@@ -34,17 +32,10 @@ import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
-import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 
 /** The requests that change a bucket. */
 final class S3Writes {
-  /** Asks what the store says of an object. */
-  @FunctionalInterface
-  interface Heads {
-    ObjectStat head(String key) throws StorageException;
-  }
-
   static final int MAX_DELETES = 1000;
 
   private final S3Bucket bucket;
@@ -52,7 +43,8 @@ final class S3Writes {
   private final ControlRequests control;
   private final S3Errors errors;
   private final S3Sends sends;
-  private final Heads heads;
+  private final S3Heads heads;
+  private final S3Copies copies;
   private final UploadChecksum checksum;
   private final Duration completionTimeout;
 
@@ -63,7 +55,7 @@ final class S3Writes {
       ControlRequests control,
       S3Errors errors,
       S3Sends sends,
-      Heads heads) {
+      S3Heads heads) {
     this.bucket = bucket;
     this.client = client;
     this.control = control;
@@ -71,6 +63,7 @@ final class S3Writes {
     this.sends = sends;
     this.heads = heads;
     this.checksum = config.uploadChecksum();
+    this.copies = new S3Copies(bucket, errors, sends, heads, checksum);
     this.completionTimeout = config.completionTimeout();
   }
 
@@ -98,30 +91,70 @@ final class S3Writes {
     return completionTimeout;
   }
 
-  ObjectStat head(String key) throws StorageException {
-    return heads.head(key);
+  S3Heads heads() {
+    return heads;
+  }
+
+  S3Copies copies() {
+    return copies;
   }
 
   ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
-    String what = bucket.describe("put", key);
+    return put(bucket.describe("put", key), key, options, body, ObjectStat.Type.DATA);
+  }
+
+  ObjectStat putSymlink(String key, String target, PutOptions options) throws StorageException {
+    String what = bucket.describe("put of the symbolic link", key);
+    PutOptions marked = S3Symlinks.options(what, target, options);
+    return put(what, key, marked, new UploadBody(List.of()), ObjectStat.Type.SYMLINK);
+  }
+
+  private ObjectStat put(
+      String what, String key, PutOptions options, UploadBody body, ObjectStat.Type type)
+      throws StorageException {
     S3Transport.requireKey(what, key);
     S3Attributes.check(what, options);
     Map<String, String> headers = S3Attributes.headers(options);
-    if (checksum != UploadChecksum.NONE) {
-      headers.put(checksum.header(), checksum.base64(checksum.of(body)));
+    @Nullable String value =
+        checksum == UploadChecksum.NONE ? null : checksum.base64(checksum.of(body));
+    if (value != null) {
+      headers.put(checksum.header(), value);
     }
     Receipt receipt;
     try {
-      receipt = sends.send(what, key, Map.of(), headers, body);
+      receipt = sends.send(what, key, Map.of(), headers, body, !options.createOnly());
     } catch (StorageException e) {
-      throw options.createOnly() && e.kind() == Kind.PRECONDITION_FAILED ? exists(what, e) : e;
+      if (options.createOnly() && e.kind() == Kind.PRECONDITION_FAILED) {
+        return madeBefore(what, key, options, body, value, e);
+      }
+      throw e;
     }
     return new ObjectStat(
         new ObjectId(key, S3Sends.etag(receipt)),
         body.length(),
         time(receipt.header("date")),
-        ObjectStat.Type.DATA,
-        options.metadata());
+        type,
+        S3Symlinks.withoutMark(options.metadata()));
+  }
+
+  /** Returns what is there if the request before this repeat made it. */
+  private ObjectStat madeBefore(
+      String what,
+      String key,
+      PutOptions options,
+      UploadBody body,
+      @Nullable String value,
+      StorageException refusal)
+      throws StorageException {
+    if (options.repeated()) {
+      S3Heads.Expected expected =
+          new S3Heads.Expected(body.length(), options.metadata(), ETags.of(body), value);
+      ObjectStat made = heads.find(key, expected, checksum);
+      if (made != null) {
+        return made;
+      }
+    }
+    throw exists(what, refusal);
   }
 
   /** Returns the failure of a create-only request. */
@@ -224,57 +257,6 @@ final class S3Writes {
       if (e.kind() != Kind.NOT_FOUND) {
         throw e;
       }
-    }
-  }
-
-  ObjectStat copy(ObjectId source, String targetKey, PutOptions options) throws StorageException {
-    String what = bucket.describe("copy", source.key()) + " to " + bucket.url(targetKey);
-    S3Transport.requireKey(what, targetKey);
-    S3Transport.requireKey(what, source.key());
-    S3Attributes.check(what, options);
-    CopyObjectRequest.Builder request =
-        CopyObjectRequest.builder()
-            .sourceBucket(bucket.name())
-            .sourceKey(source.key())
-            .copySourceIfMatch("\"" + source.etag() + "\"")
-            .destinationBucket(bucket.name())
-            .destinationKey(targetKey);
-    if (options.contentType().isEmpty() && options.metadata().isEmpty()) {
-      request.metadataDirective(MetadataDirective.COPY);
-    } else {
-      request.metadataDirective(MetadataDirective.REPLACE).metadata(options.metadata());
-      if (!options.contentType().isEmpty()) {
-        request.contentType(options.contentType());
-      }
-    }
-    if (options.createOnly()) {
-      request.ifNoneMatch("*");
-    }
-    CopyObjectRequest asked = request.build();
-    CopyObjectResponse answer;
-    try {
-      answer = control.run(what, false, completionTimeout, () -> client.copyObject(asked));
-    } catch (StorageException e) {
-      if (options.createOnly() && e.kind() == Kind.PRECONDITION_FAILED && isThere(targetKey)) {
-        throw exists(what, e);
-      }
-      throw e;
-    }
-    if (answer.copyObjectResult() == null || answer.copyObjectResult().eTag() == null) {
-      throw new StorageException(Kind.CORRUPT, what + ": the answer has no etag");
-    }
-    return head(targetKey);
-  }
-
-  private boolean isThere(String key) throws StorageException {
-    try {
-      head(key);
-      return true;
-    } catch (StorageException e) {
-      if (e.kind() == Kind.NOT_FOUND) {
-        return false;
-      }
-      throw e;
     }
   }
 

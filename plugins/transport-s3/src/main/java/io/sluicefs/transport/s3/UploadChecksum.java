@@ -3,10 +3,13 @@ package io.sluicefs.transport.s3;
 
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.foreign.MemorySegment;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.Base64;
+import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 import java.util.zip.Checksum;
+import org.jspecify.annotations.Nullable;
 
 /** What goes with a body so that the store finds out whether it arrived as it was sent. */
 enum UploadChecksum {
@@ -30,6 +33,28 @@ enum UploadChecksum {
   /** Returns the header that carries it. */
   String header() {
     return this == CRC64NVME ? "x-amz-checksum-crc64nvme" : "x-amz-checksum-crc32c";
+  }
+
+  /** Returns the element of answers that tells it. */
+  String element() {
+    return this == CRC64NVME ? "ChecksumCRC64NVME" : "ChecksumCRC32C";
+  }
+
+  /** Returns a checksum in its form of headers if it is of all bytes; one of parts is no use. */
+  static @Nullable String ofWhole(@Nullable String told) {
+    return told == null || told.contains("-") ? null : told;
+  }
+
+  /** Returns a checksum from the form it has in headers; none if it is something else. */
+  OptionalLong parse(String base64) {
+    try {
+      byte[] value = Base64.getDecoder().decode(base64);
+      return value.length == bytes
+          ? OptionalLong.of(new BigInteger(1, value).longValue())
+          : OptionalLong.empty();
+    } catch (IllegalArgumentException e) {
+      return OptionalLong.empty();
+    }
   }
 
   /** Computes the checksum of a body. */

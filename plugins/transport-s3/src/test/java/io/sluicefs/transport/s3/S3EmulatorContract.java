@@ -2,6 +2,8 @@
 package io.sluicefs.transport.s3;
 
 import io.sluicefs.emulator.EmulatorOptions;
+import io.sluicefs.emulator.Faults;
+import io.sluicefs.emulator.RequestKind;
 import io.sluicefs.spi.testkit.transport.TransportContract;
 import io.sluicefs.spi.transport.TransportProvider;
 import java.io.IOException;
@@ -63,5 +65,24 @@ abstract class S3EmulatorContract extends TransportContract {
   protected AutoCloseable delayAnswers(Duration delay) {
     store.emulator.conditions().latency(delay);
     return () -> store.emulator.conditions().latency(Duration.ZERO);
+  }
+
+  @Override
+  protected boolean goWrong(Change request, Fault fault) {
+    RequestKind kind =
+        switch (request) {
+          case PUT -> RequestKind.PUT;
+          case PART -> RequestKind.MULTIPART_PART;
+          case COMPLETE -> RequestKind.MULTIPART_COMPLETE;
+          case COPY -> RequestKind.COPY;
+          case DELETE -> RequestKind.DELETE;
+        };
+    Faults faults = store.emulator.faults();
+    switch (fault) {
+      case LOST_ANSWER -> faults.dropAnswers(kind, 1);
+      case LATE_ERROR -> faults.failLate(kind, "InternalError", 1);
+      case DAMAGED_BODY -> faults.flipBits(kind, 1);
+    }
+    return true;
   }
 }

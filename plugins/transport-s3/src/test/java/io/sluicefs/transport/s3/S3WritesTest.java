@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sluicefs.emulator.EmulatorOptions;
 import io.sluicefs.emulator.StoredObject;
+import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.MultipartUpload;
@@ -98,6 +99,16 @@ class S3WritesTest {
       StorageException failure =
           assertThrows(StorageException.class, () -> upload.complete(List.of(part)));
       assertEquals(Kind.NOT_FOUND, failure.kind(), failure.getMessage());
+    }
+  }
+
+  @Test
+  void aCopyIsOneRequest() throws Exception {
+    try (Transport transport = store.open(Map.of())) {
+      ObjectId source = transport.put("source", PutOptions.REPLACE, body(9)).id();
+      store.emulator.counters().reset();
+      transport.copy(source, 9, "target", PutOptions.REPLACE);
+      assertEquals(1, store.emulator.counters().snapshot().totalRequests());
     }
   }
 

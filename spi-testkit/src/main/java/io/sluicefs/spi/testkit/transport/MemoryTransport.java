@@ -26,6 +26,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -97,6 +98,10 @@ public final class MemoryTransport implements Transport {
       this.metadata = metadata;
     }
 
+    boolean isMadeOf(byte[] others, ObjectStat.Type kind, Map<String, String> attributes) {
+      return Arrays.equals(bytes, others) && type == kind && metadata.equals(attributes);
+    }
+
     ObjectStat stat(String key, boolean listed) {
       return new ObjectStat(
           new ObjectId(key, etag), bytes.length, modified, type, listed ? Map.of() : metadata);
@@ -127,6 +132,10 @@ public final class MemoryTransport implements Transport {
   private long readBytes;
 
   private final MemoryUploads uploads = new MemoryUploads(new Contents());
+
+  @GuardedBy("this")
+  private @Nullable Operation losing;
+
   private volatile Gate gate = (operation, key) -> {};
   private volatile boolean closed;
 
@@ -172,6 +181,11 @@ public final class MemoryTransport implements Transport {
   /** Lets every request pass again. */
   public void openGate() {
     gate = (operation, key) -> {};
+  }
+
+  /** Carries out the next put, copy or delete, and fails it afterwards. */
+  public synchronized void loseNextAnswer(Operation operation) {
+    losing = operation;
   }
 
   /** Fails every request of one kind until {@link #openGate}. */
@@ -302,7 +316,7 @@ public final class MemoryTransport implements Transport {
   @Override
   public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
     pass(Operation.PUT, key);
-    return create(key, options, bytes(body), ObjectStat.Type.DATA);
+    return answered(Operation.PUT, create(key, options, bytes(body), ObjectStat.Type.DATA));
   }
 
   private static byte[] bytes(UploadBody body) {
@@ -334,7 +348,7 @@ public final class MemoryTransport implements Transport {
   }
 
   @Override
-  public ObjectStat copy(ObjectId source, String targetKey, PutOptions options)
+  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
     pass(Operation.COPY, targetKey);
     StoredObject object = find(source.key());
@@ -343,16 +357,22 @@ public final class MemoryTransport implements Transport {
           Kind.PRECONDITION_FAILED, source.key() + " is not " + source.etag() + " any more");
     }
     boolean keeps = options.contentType().isEmpty() && options.metadata().isEmpty();
-    PutOptions stored = keeps ? new PutOptions(options.createOnly(), "", object.metadata) : options;
-    return create(targetKey, stored, object.bytes, object.type);
+    PutOptions stored =
+        keeps
+            ? new PutOptions(options.createOnly(), "", object.metadata, options.repeated())
+            : options;
+    return answered(Operation.COPY, create(targetKey, stored, object.bytes, object.type));
   }
 
   @Override
   public ObjectStat putSymlink(String key, String target, PutOptions options)
       throws StorageException {
     pass(Operation.PUT, key);
+    if (target.isEmpty()) {
+      throw new StorageException(Kind.INVALID_REQUEST, "the link " + key + " points nowhere");
+    }
     byte[] bytes = target.getBytes(StandardCharsets.UTF_8);
-    return create(key, options, bytes, ObjectStat.Type.SYMLINK);
+    return answered(Operation.PUT, create(key, options, bytes, ObjectStat.Type.SYMLINK));
   }
 
   @Override
@@ -365,9 +385,26 @@ public final class MemoryTransport implements Transport {
     return new String(object.bytes, StandardCharsets.UTF_8);
   }
 
+  private ObjectStat answered(Operation operation, ObjectStat made) throws StorageException {
+    answer(operation, made.id().key());
+    return made;
+  }
+
+  private synchronized void answer(Operation operation, String key) throws StorageException {
+    if (losing == operation) {
+      losing = null;
+      throw new StorageException(
+          Kind.UNREACHABLE, "the test loses the answer to " + operation + " of " + key);
+    }
+  }
+
   private synchronized ObjectStat create(
       String key, PutOptions options, byte[] bytes, ObjectStat.Type type) throws StorageException {
-    if (options.createOnly() && objects.containsKey(key)) {
+    StoredObject there = objects.get(key);
+    if (options.createOnly() && there != null) {
+      if (options.repeated() && there.isMadeOf(bytes, type, options.metadata())) {
+        return there.stat(key, false);
+      }
       throw new StorageException(Kind.ALREADY_EXISTS, key + " exists");
     }
     return store(key, bytes, Instant.now(), type, options.metadata());
@@ -379,6 +416,7 @@ public final class MemoryTransport implements Transport {
     synchronized (this) {
       keys.forEach(objects::remove);
     }
+    answer(Operation.DELETE, keys.isEmpty() ? "" : keys.getFirst());
   }
 
   @Override

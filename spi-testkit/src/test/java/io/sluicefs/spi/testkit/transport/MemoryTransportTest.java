@@ -71,4 +71,20 @@ class MemoryTransportTest extends TransportContract {
     bucket.setGate((operation, key) -> Thread.sleep(delay));
     return bucket::openGate;
   }
+
+  @Override
+  protected boolean goWrong(Change request, Fault fault) {
+    MemoryTransport.Operation operation =
+        switch (request) {
+          case PUT -> MemoryTransport.Operation.PUT;
+          case COPY -> MemoryTransport.Operation.COPY;
+          case DELETE -> MemoryTransport.Operation.DELETE;
+          case PART, COMPLETE -> null;
+        };
+    if (operation == null || fault != Fault.LOST_ANSWER) {
+      return false;
+    }
+    bucket.loseNextAnswer(operation);
+    return true;
+  }
 }
