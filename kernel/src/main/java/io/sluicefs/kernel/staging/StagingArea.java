@@ -2,10 +2,13 @@
 package io.sluicefs.kernel.staging;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of sparse files for what cannot be streamed to the store, within a hard limit. Daemons
@@ -17,14 +20,18 @@ public final class StagingArea implements AutoCloseable {
   private static final int OPEN_FILES = 256;
 
   private final StagingFolder folder;
-  private final StagingFolder.Claim claim;
   private final SpaceLimit space;
   private final OpenFiles files = new OpenFiles(OPEN_FILES);
   private final AtomicLong numbers = new AtomicLong();
 
-  private StagingArea(StagingFolder folder, StagingFolder.Claim claim, SpaceLimit space) {
+  @GuardedBy("this")
+  private StagingFolder.@Nullable Claim claim;
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  private StagingArea(StagingFolder folder, SpaceLimit space) {
     this.folder = folder;
-    this.claim = claim;
     this.space = space;
   }
 
@@ -36,31 +43,38 @@ public final class StagingArea implements AutoCloseable {
    * @throws IOException if the folder is no place for staged files; the message is one line
    */
   @MustBeClosed
-  @SuppressWarnings("MustBeClosedChecker") // returned, or closed here
   public static StagingArea open(StagingOptions options, Path mountpoint) throws IOException {
     StagingFolder folder = new StagingFolder(options.path());
     folder.prepare(mountpoint);
     folder.sweep();
-    StagingFolder.Claim claim = folder.claim();
-    try {
-      SpaceLimit space = new SpaceLimit(options, () -> Leftovers.bytesOnDisk(folder));
-      return new StagingArea(folder, claim, space);
-    } catch (IOException | RuntimeException e) {
-      claim.close();
-      throw e;
-    }
+    SpaceLimit space = new SpaceLimit(options, () -> Leftovers.bytesOnDisk(folder));
+    return new StagingArea(folder, space);
   }
 
   /** Makes an empty staged file. */
   @MustBeClosed
   public StagedFile create(StagedOrigin origin) throws IOException {
-    String id = claim.area() + "-" + Long.toHexString(numbers.incrementAndGet());
+    String id = claimed() + "-" + Long.toHexString(numbers.incrementAndGet());
     return new StagedFile(
         folder,
         files,
         space,
         id,
         new JournalRecord.Made(Instant.now(), ProcessHandle.current().pid(), origin));
+  }
+
+  /** Returns what names of this daemon's files begin with. */
+  @SuppressWarnings("MustBeClosedChecker") // closed with the area
+  private synchronized String claimed() throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+    if (claim == null) {
+      // Not before it is needed: the first foreign call of a process takes a tenth of a second,
+      // which a mount that streams all its files does not have to wait for.
+      claim = folder.claim();
+    }
+    return claim.area();
   }
 
   /** Returns the bytes of the disk that are taken, what dead daemons left included. */
@@ -82,8 +96,12 @@ public final class StagingArea implements AutoCloseable {
    * Ends it. Staged files that are still open stay on disk as if the daemon had died. Idempotent.
    */
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     files.close();
-    claim.close();
+    if (claim != null) {
+      claim.close();
+      claim = null;
+    }
   }
 }

@@ -14,7 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +192,38 @@ class StagedFileTest {
       StagingFixture.write(file, 0, "abc");
       assertEquals("abc", StagingFixture.text(file, 0, 3));
       assertTrue(Thread.interrupted());
+    }
+  }
+
+  @Test
+  void readersBesideAWriterSeeEachWriteWholeOrNotAtAll() throws Exception {
+    int length = 100_000;
+    try (StagedFile file = area.create(StagingFixture.NEW);
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      byte[] bytes = new byte[length];
+      StagingFixture.write(file, 0, bytes);
+      AtomicBoolean done = new AtomicBoolean();
+      List<Future<Boolean>> readers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        readers.add(
+            threads.submit(
+                () -> {
+                  boolean whole = true;
+                  while (!done.get()) {
+                    byte[] seen = StagingFixture.read(file, new ByteRange(0, length));
+                    whole &= seen[0] == seen[length / 2] && seen[0] == seen[length - 1];
+                  }
+                  return whole;
+                }));
+      }
+      for (byte round = 1; round < 100; round++) {
+        Arrays.fill(bytes, round);
+        StagingFixture.write(file, 0, bytes);
+      }
+      done.set(true);
+      for (Future<Boolean> reader : readers) {
+        assertTrue(reader.get());
+      }
     }
   }
 
