@@ -41,6 +41,7 @@ public final class Configuration {
           MemorySettings.SECTION,
           RequestSettings.SECTION,
           RetrySettings.SECTION,
+          WriteSettings.SECTION,
           StagingSettings.SECTION,
           LogSettings.SECTION);
 
@@ -103,6 +104,11 @@ public final class Configuration {
   /** Returns the values of {@code retry}. */
   public RetryPolicy retry() {
     return RetrySettings.of(values(RetrySettings.SECTION));
+  }
+
+  /** Returns the values of {@code write}. */
+  public WriteSettings write() {
+    return WriteSettings.of(values(WriteSettings.SECTION));
   }
 
   /** Returns the values of {@code write.staging}. */

@@ -32,7 +32,7 @@ public record MountSettings(
               "prefix", "Only keys that start with this are mounted, as if it were a folder.")
           .withDefault("");
   private static final Setting<Boolean> READ_ONLY =
-      Setting.flag("read-only", "Refuse every change.").withDefault("true");
+      Setting.flag("read-only", "Refuse every change.").withDefault("false");
   private static final Setting<Boolean> ALLOW_OTHER =
       Setting.flag("allow-other", "Let other users in; Linux then checks the permission bits.")
           .withDefault("false");

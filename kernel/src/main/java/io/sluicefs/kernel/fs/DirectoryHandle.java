@@ -6,6 +6,7 @@ import io.sluicefs.kernel.namespace.DirectoryReader;
 import io.sluicefs.kernel.namespace.Inode;
 import io.sluicefs.kernel.namespace.Namespace;
 import io.sluicefs.kernel.namespace.SlotTable;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** An open directory. Its listing begins with the first entry asked for, and anew at a rewind. */
@@ -16,6 +17,10 @@ final class DirectoryHandle implements SlotTable.Numbered, AutoCloseable {
 
   @GuardedBy("this")
   private @Nullable DirectoryReader reader;
+
+  /** What the store did not have when the listing began. */
+  @GuardedBy("this")
+  private List<Inode> local = List.of();
 
   @GuardedBy("this")
   private boolean advanced;
@@ -51,10 +56,17 @@ final class DirectoryHandle implements SlotTable.Numbered, AutoCloseable {
       reader = null;
     }
     if (reader == null) {
+      // First, so that what is stored meanwhile is in one of the two.
+      local = namespace.local(inode);
       reader = namespace.list(inode);
       advanced = false;
     }
     return reader;
+  }
+
+  /** Returns the inodes the store may not have listed. */
+  synchronized List<Inode> local() {
+    return local;
   }
 
   synchronized void advanced() {

@@ -2,10 +2,13 @@
 package io.sluicefs.kernel.fs;
 
 import io.sluicefs.kernel.namespace.CapacityException;
+import io.sluicefs.kernel.staging.StagingFullException;
+import io.sluicefs.kernel.write.WriteRefusedException;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
+import java.io.IOException;
 
 /**
  * The only place where failures become errnos. What an operator should know is logged here; what is
@@ -19,6 +22,7 @@ import io.sluicefs.spi.fuse.FuseException;
  * <tr><td>TIMEOUT</td><td>ETIMEDOUT, as NFS does: its text names the network, EIO's the disk</td></tr>
  * <tr><td>CANCELLED</td><td>EINTR</td></tr>
  * <tr><td>UNSUPPORTED</td><td>ENOTSUP</td></tr>
+ * <tr><td>ALREADY_EXISTS</td><td>EEXIST</td></tr>
  * <tr><td>all others</td><td>EIO</td></tr>
  * </table>
  */
@@ -42,8 +46,34 @@ final class ErrnoMapping {
   }
 
   /** Maps a failure to read from an open file. */
-  FuseException ofRead(String key, StorageException failure) {
-    return logged("read", key, failure);
+  FuseException ofRead(String key, IOException failure) {
+    return ofOpenFile("read", key, failure);
+  }
+
+  /** Maps a failure to change an open file, or to store it. */
+  FuseException ofOpenFile(String operation, String key, IOException failure) {
+    return switch (failure) {
+      case StorageException storage -> logged(operation, key, storage);
+      case WriteRefusedException refused ->
+          logged(operation, key, errno(refused.reason()), refused.reason().name(), refused);
+      case StagingFullException full -> logged(operation, key, Errno.ENOSPC, "STAGING_FULL", full);
+      default -> logged(operation, key, Errno.EIO, "STAGING", failure);
+    };
+  }
+
+  private static int errno(WriteRefusedException.Reason reason) {
+    return switch (reason) {
+      case NO_STAGING -> Errno.ENOTSUP;
+      case NO_MEMORY -> Errno.ENOMEM;
+      case TOO_LARGE -> Errno.EFBIG;
+      case STREAMED -> Errno.EBUSY;
+    };
+  }
+
+  private FuseException logged(
+      String operation, String key, int errno, String kind, Exception failure) {
+    log.failed(operation, key, errno, kind, failure);
+    return new FuseException(errno);
   }
 
   /** Maps a limit that was reached. */
@@ -67,13 +97,8 @@ final class ErrnoMapping {
       case TIMEOUT -> Errno.ETIMEDOUT;
       case CANCELLED -> Errno.EINTR;
       case UNSUPPORTED -> Errno.ENOTSUP;
-      case NO_SUCH_BUCKET,
-          ALREADY_EXISTS,
-          INVALID_REQUEST,
-          THROTTLED,
-          SERVER_ERROR,
-          UNREACHABLE,
-          CORRUPT ->
+      case ALREADY_EXISTS -> Errno.EEXIST;
+      case NO_SUCH_BUCKET, INVALID_REQUEST, THROTTLED, SERVER_ERROR, UNREACHABLE, CORRUPT ->
           Errno.EIO;
     };
   }

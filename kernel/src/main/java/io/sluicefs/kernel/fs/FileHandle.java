@@ -1,16 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.fs;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.kernel.namespace.Inode;
 import io.sluicefs.kernel.namespace.SlotTable;
-import io.sluicefs.kernel.read.ReadSession;
+import io.sluicefs.kernel.write.WrittenFile;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An open file: the version fixed at open and the session that reads it, which it owns.
- *
- * @param number names it
- * @param inode the file
- * @param size of that version in bytes
+ * An open file. It reads by a session of the version it was opened with, or of the one that was
+ * stored through this mount since.
  */
-record FileHandle(long number, Inode inode, long size, ReadSession session)
-    implements SlotTable.Numbered {}
+final class FileHandle implements SlotTable.Numbered {
+  private final long number;
+  private final Inode inode;
+  private final boolean writable;
+  private final @Nullable WrittenFile written;
+  private final WritingProcesses processes;
+
+  @GuardedBy("this")
+  private @Nullable HandleSession session;
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  /**
+   * Creates a handle.
+   *
+   * @param written what it shares with the other handles of a file that is being written; null for
+   *     a handle that only reads what is stored
+   * @param opener the thread that opened it
+   */
+  FileHandle(
+      long number, Inode inode, boolean writable, @Nullable WrittenFile written, int opener) {
+    this.number = number;
+    this.inode = inode;
+    this.writable = writable;
+    this.written = written;
+    this.processes = new WritingProcesses(writable ? opener : 0);
+  }
+
+  @Override
+  public long number() {
+    return number;
+  }
+
+  Inode inode() {
+    return inode;
+  }
+
+  boolean isWritable() {
+    return writable;
+  }
+
+  @Nullable WrittenFile written() {
+    return written;
+  }
+
+  WritingProcesses processes() {
+    return processes;
+  }
+
+  synchronized @Nullable HandleSession session() {
+    return session;
+  }
+
+  /** Takes a session over; the one before ends with its last use. */
+  void adopt(HandleSession next) {
+    HandleSession before;
+    synchronized (this) {
+      before = closed ? next : session;
+      if (!closed) {
+        session = next;
+      }
+    }
+    if (before != null) {
+      before.end();
+    }
+  }
+
+  /** Ends the session with its last use. */
+  void close() {
+    HandleSession last;
+    synchronized (this) {
+      closed = true;
+      last = session;
+      session = null;
+    }
+    if (last != null) {
+      last.end();
+    }
+  }
+}

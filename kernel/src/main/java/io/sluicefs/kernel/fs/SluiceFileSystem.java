@@ -2,19 +2,14 @@
 package io.sluicefs.kernel.fs;
 
 import io.sluicefs.kernel.namespace.CapacityException;
-import io.sluicefs.kernel.namespace.DirectoryReader;
 import io.sluicefs.kernel.namespace.FileKind;
 import io.sluicefs.kernel.namespace.Inode;
-import io.sluicefs.kernel.namespace.ListedEntry;
 import io.sluicefs.kernel.namespace.Namespace;
 import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.namespace.NamespaceStats;
-import io.sluicefs.kernel.namespace.SlotTable;
 import io.sluicefs.kernel.read.ObjectReaders;
-import io.sluicefs.kernel.read.ReadSession;
-import io.sluicefs.spi.ObjectId;
+import io.sluicefs.kernel.write.FileWriters;
 import io.sluicefs.spi.StorageException;
-import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.AttributeChanges;
 import io.sluicefs.spi.fuse.Caller;
 import io.sluicefs.spi.fuse.CreatedFile;
@@ -28,39 +23,42 @@ import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.fuse.ReadReply;
 import io.sluicefs.spi.transport.Transport;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A prefix of a bucket as a file system that is only read: every change is refused with EROFS.
+ * A prefix of a bucket as a file system. What a request is about is found here; what is done about
+ * it is in the classes beside it. A mount that is only read refuses every change with EROFS.
  *
- * <p>The transport and the readers are borrowed: their owner closes them after this.
+ * <p>The transport, the readers and the writers are borrowed: their owner closes them after this.
  */
 public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
-  private static final int WRITE_FLAGS = 0x3 | 01000; // O_ACCMODE, O_TRUNC
   private static final int MAY_WRITE = 2;
   private static final int MAY_EXECUTE = 1;
   private static final int ANY_EXECUTE = 0111;
-  private static final int MAX_NAME_BYTES = 255;
-  private static final int MAX_HANDLES = 1 << 20;
 
-  /** Says to Linux that the inode number of a name is not known yet. */
-  private static final long UNKNOWN_INODE = 0xffffffffL;
+  // Source: linux/falloc.h.
+  private static final int FALLOC_FL_KEEP_SIZE = 1;
 
-  /** Offsets of a directory: {@code .}, {@code ..}, then the entries of its listing. */
-  private static final int FIRST_ENTRY = 2;
+  // Source: unistd.h.
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
 
   private static final int BLOCK_SIZE = 4096;
   private static final long CAPACITY_BLOCKS = (1L << 50) / BLOCK_SIZE;
   private static final long CAPACITY_FILES = 1L << 32;
 
   private final Namespace namespace;
-  private final ObjectReaders readers;
-  private final ErrnoMapping errnos;
+  private final Transport transport;
+  private final boolean readOnly;
   private final boolean cachesAbsence;
-  private final SlotTable<FileHandle> files = new SlotTable<>(MAX_HANDLES);
-  private final SlotTable<DirectoryHandle> directories = new SlotTable<>(MAX_HANDLES);
+  private final ErrnoMapping errnos;
+  private final OpenFiles files;
+  private final OpenDirectories directories;
+  private final NameChanges names;
+  private final Renames renames;
+  private final FileAttributes attributes;
 
   /**
    * Creates a file system; sends nothing.
@@ -68,19 +66,41 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
    * @param transport of the bucket, with retries and limits
    * @param prefix start of all keys, empty or ending with a slash
    * @param readers read the objects
+   * @param writers write them
    */
   public SluiceFileSystem(
-      Transport transport, String prefix, ObjectReaders readers, NamespaceOptions options) {
-    this(new Namespace(transport, prefix, options), readers, options);
+      Transport transport,
+      String prefix,
+      ObjectReaders readers,
+      FileWriters writers,
+      NamespaceOptions options,
+      ChangeOptions changes) {
+    this(new Namespace(transport, prefix, options), transport, readers, writers, options, changes);
   }
 
-  SluiceFileSystem(Namespace namespace, ObjectReaders readers, NamespaceOptions options) {
+  SluiceFileSystem(
+      Namespace namespace,
+      Transport transport,
+      ObjectReaders readers,
+      FileWriters writers,
+      NamespaceOptions options,
+      ChangeOptions changes) {
     this.namespace = namespace;
-    this.readers = readers;
+    this.transport = transport;
+    this.readOnly = changes.readOnly();
     this.cachesAbsence = !options.negativeTtl().isZero();
     this.errnos =
         new ErrnoMapping(
             new FailureLog(System.getLogger("io.sluicefs.kernel.fs"), System::nanoTime));
+    Removals removals = new Removals(namespace, transport);
+    FileReads reads = new FileReads(namespace, readers, errnos);
+    this.files = new OpenFiles(namespace, reads, writers, removals, errnos);
+    this.directories = new OpenDirectories(namespace, errnos);
+    this.names = new NameChanges(namespace, transport, files, removals, errnos);
+    DirectoryMoves moves =
+        new DirectoryMoves(namespace, transport, writers, files, removals, changes.renameLimit());
+    this.renames = new Renames(namespace, transport, writers, names, removals, moves, errnos);
+    this.attributes = new FileAttributes(namespace, transport, writers.kept(), errnos);
   }
 
   /** Returns the counts of the namespace. */
@@ -90,18 +110,18 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
 
   /** Returns how many files are open. */
   public int openFiles() {
-    return files.size();
+    return files.count();
   }
 
   /** Returns how many directories are open. */
   public int openDirectories() {
-    return directories.size();
+    return directories.count();
   }
 
   @Override
   public @Nullable Entry lookup(Caller caller, long parent, String name) throws FuseException {
     Inode directory = directory(parent);
-    checkLength(name);
+    Names.checkLength(name);
     try {
       Inode found = namespace.lookup(directory, name);
       if (found != null) {
@@ -116,14 +136,6 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
       return null;
     }
     throw new FuseException(Errno.ENOENT);
-  }
-
-  private static void checkLength(String name) throws FuseException {
-    if (name.length() > MAX_NAME_BYTES
-        || (name.length() > MAX_NAME_BYTES / 3
-            && name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES)) {
-      throw new FuseException(Errno.ENAMETOOLONG);
-    }
   }
 
   @Override
@@ -147,7 +159,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
   @Override
   public void access(Caller caller, long inode, int mask) throws FuseException {
     Inode known = inode(inode);
-    if ((mask & MAY_WRITE) != 0) {
+    if ((mask & MAY_WRITE) != 0 && readOnly) {
       throw new FuseException(Errno.EROFS);
     }
     if ((mask & MAY_EXECUTE) != 0 && known.kind() == FileKind.FILE) {
@@ -161,207 +173,122 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
   @Override
   public String readlink(Caller caller, long inode) throws FuseException {
     Inode known = inode(inode);
-    throw new FuseException(known.kind() == FileKind.SYMLINK ? Errno.ENOTSUP : Errno.EINVAL);
+    if (known.kind() != FileKind.SYMLINK) {
+      throw new FuseException(Errno.EINVAL);
+    }
+    try {
+      return transport.readSymlink(known.key());
+    } catch (StorageException e) {
+      throw errnos.ofName("readlink", known.key(), e);
+    }
   }
 
   @Override
   public OpenFile open(Caller caller, long inode, int flags) throws FuseException {
     Inode file = inode(inode);
-    if ((flags & WRITE_FLAGS) != 0) {
-      throw new FuseException(Errno.EROFS);
+    if (OpenFiles.writes(flags)) {
+      checkWritable();
     }
     switch (file.kind()) {
       case DIRECTORY -> throw new FuseException(Errno.EISDIR);
       case SYMLINK -> throw new FuseException(Errno.ELOOP);
       case FILE -> {}
     }
-    try {
-      return open(file);
-    } catch (StorageException e) {
-      throw errnos.ofName("open", file.key(), e);
-    }
-  }
-
-  @SuppressWarnings("MustBeClosedChecker") // the handle owns the session until release
-  private OpenFile open(Inode file) throws StorageException, FuseException {
-    ObjectId id = namespace.open(file);
-    boolean done = false;
-    try {
-      long size = file.size();
-      ReadSession session = readers.open(id, size);
-      FileHandle handle = files.add(number -> new FileHandle(number, file, size, session));
-      if (handle == null) {
-        session.close();
-        throw new FuseException(Errno.EMFILE);
-      }
-      done = true;
-      // An inode is one version: what the page cache holds of it can only be that version.
-      return new OpenFile(handle.number(), file.markOpened(), false);
-    } finally {
-      if (!done) {
-        namespace.closed(file);
-      }
-    }
+    return files.open(file, flags, caller.pid());
   }
 
   @Override
   public void read(Caller caller, long handle, long offset, int length, ReadReply reply)
       throws FuseException {
-    FileHandle file = file(handle);
-    int clamped = clamp(file, offset, length);
-    if (clamped == 0) {
-      return;
-    }
-    try {
-      file.session().read(offset, clamped, reply);
-    } catch (StorageException e) {
-      throw failed(file, e);
-    }
+    files.read(handle, offset, length, reply);
   }
 
   @Override
   public boolean readIfPresent(Caller caller, long handle, long offset, int length, ReadReply reply)
       throws FuseException {
-    FileHandle file = file(handle);
-    int clamped = clamp(file, offset, length);
-    if (clamped == 0) {
-      return true;
-    }
-    try {
-      return file.session().readIfPresent(offset, clamped, reply);
-    } catch (StorageException e) {
-      throw failed(file, e);
-    }
+    return files.readIfPresent(handle, offset, length, reply);
   }
 
-  private static int clamp(FileHandle file, long offset, int length) throws FuseException {
-    if (offset < 0 || length < 0) {
-      throw new FuseException(Errno.EINVAL);
-    }
-    return (int) Math.max(0, Math.min(length, file.size() - offset));
+  @Override
+  public void write(Caller caller, long handle, long offset, MemorySegment data)
+      throws FuseException {
+    checkWritable();
+    files.write(handle, offset, data, caller.pid());
   }
 
-  private FuseException failed(FileHandle file, StorageException failure) {
-    if (failure.kind() == Kind.PRECONDITION_FAILED || failure.kind() == Kind.NOT_FOUND) {
-      namespace.outdated(file.inode());
-    }
-    return errnos.ofRead(file.inode().key(), failure);
+  @Override
+  public void flush(Caller caller, long handle) throws FuseException {
+    files.flush(handle, caller.pid());
+  }
+
+  @Override
+  public void fsync(Caller caller, long handle, boolean dataOnly) throws FuseException {
+    files.fsync(handle);
   }
 
   @Override
   public void release(long handle) {
-    FileHandle file = files.get(handle);
-    if (file != null && files.remove(file)) {
-      close(file);
-    }
+    files.release(handle);
   }
 
-  private void close(FileHandle file) {
-    try {
-      file.session().close();
-    } finally {
-      namespace.closed(file.inode());
+  @Override
+  public void fallocate(Caller caller, long handle, int mode, long offset, long length)
+      throws FuseException {
+    checkWritable();
+    if (mode == 0) {
+      files.extend(handle, offset + length);
+    } else if (mode != FALLOC_FL_KEEP_SIZE) {
+      throw new FuseException(Errno.ENOTSUP);
     }
   }
 
   @Override
-  public OpenFile opendir(Caller caller, long inode) throws FuseException {
-    Inode directory = directory(inode);
-    DirectoryHandle handle =
-        directories.add(number -> new DirectoryHandle(number, directory, namespace));
-    if (handle == null) {
-      throw new FuseException(Errno.EMFILE);
+  public long copyFileRange(
+      Caller caller,
+      long handleIn,
+      long offsetIn,
+      long handleOut,
+      long offsetOut,
+      long length,
+      int flags)
+      throws FuseException {
+    checkWritable();
+    return files.copy(handleIn, offsetIn, handleOut, offsetOut, length);
+  }
+
+  @Override
+  public long lseek(Caller caller, long handle, long offset, int whence) throws FuseException {
+    long size = files.get(handle).inode().size();
+    if (offset < 0 || offset >= size) {
+      throw new FuseException(Errno.ENXIO);
     }
-    namespace.openDirectory(directory);
-    return new OpenFile(handle.number(), false, false);
+    return switch (whence) {
+      case SEEK_DATA -> offset;
+      case SEEK_HOLE -> size;
+      default -> throw new FuseException(Errno.EINVAL);
+    };
+  }
+
+  @Override
+  public OpenFile opendir(Caller caller, long inode) throws FuseException {
+    return directories.open(directory(inode));
   }
 
   @Override
   public void readdir(Caller caller, long handle, long offset, DirectorySink sink)
       throws FuseException {
-    list(handle, offset, sink, false);
+    directories.list(handle, offset, sink, false);
   }
 
   @Override
   public void readdirplus(Caller caller, long handle, long offset, DirectorySink sink)
       throws FuseException {
-    list(handle, offset, sink, true);
-  }
-
-  private void list(long number, long offset, DirectorySink sink, boolean plus)
-      throws FuseException {
-    DirectoryHandle handle = directories.get(number);
-    DirectoryReader reader = handle == null ? null : handle.readerAt(offset);
-    if (handle == null || reader == null) {
-      throw new FuseException(Errno.EBADF);
-    }
-    if (offset < 0 || offset > Integer.MAX_VALUE) {
-      throw new FuseException(Errno.EINVAL);
-    }
-    Inode directory = handle.inode();
-    int at = (int) offset;
-    try {
-      for (boolean some = false; ; ) {
-        if (some && !reader.has(at - FIRST_ENTRY)) {
-          // What is there is answered now; waiting for the next page is for the next call.
-          return;
-        }
-        if (!add(directory, reader, at, sink, plus)) {
-          return;
-        }
-        at++;
-        if (at > FIRST_ENTRY && !some) {
-          some = true;
-          handle.advanced();
-        }
-      }
-    } catch (StorageException e) {
-      throw errnos.ofName("readdir", directory.key(), e);
-    } catch (CapacityException e) {
-      throw errnos.ofLimit("readdir", directory.key(), e);
-    }
-  }
-
-  /** Adds the entry at an offset; false if there is none or it did not fit. */
-  private boolean add(
-      Inode directory, DirectoryReader reader, int at, DirectorySink sink, boolean plus)
-      throws StorageException {
-    long next = at + 1L;
-    if (at < FIRST_ENTRY) {
-      Inode dots = at == 0 ? directory : directory.parent();
-      String name = at == 0 ? "." : "..";
-      return plus
-          ? sink.add(name, namespace.entry(dots), next)
-          : sink.add(name, dots.number(), FileKind.DIRECTORY.typeBits(), next);
-    }
-    ListedEntry listed = reader.entry(at - FIRST_ENTRY);
-    if (listed == null) {
-      return false;
-    }
-    Inode inode = plus ? namespace.lookup(directory, listed) : null;
-    if (inode == null) {
-      long known = namespace.knownNumber(directory, listed.name());
-      return sink.add(
-          listed.name(), known == 0 ? UNKNOWN_INODE : known, listed.kind().typeBits(), next);
-    }
-    boolean fits = sink.add(listed.name(), namespace.entry(inode), next);
-    if (!fits) {
-      namespace.forget(inode, 1);
-    }
-    return fits;
+    directories.list(handle, offset, sink, true);
   }
 
   @Override
   public void releasedir(long handle) {
-    DirectoryHandle directory = directories.get(handle);
-    if (directory != null && directories.remove(directory)) {
-      close(directory);
-    }
-  }
-
-  private void close(DirectoryHandle handle) {
-    handle.close();
-    namespace.closed(handle.inode());
+    directories.close(handle);
   }
 
   @Override
@@ -372,84 +299,102 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
         CAPACITY_BLOCKS,
         CAPACITY_FILES,
         CAPACITY_FILES,
-        MAX_NAME_BYTES);
+        Names.MAX_NAME_BYTES);
   }
 
   @Override
   public Entry setattr(Caller caller, long inode, long handle, AttributeChanges changes)
       throws FuseException {
-    throw readOnly();
+    checkWritable();
+    Inode known = inode(inode);
+    Long size = changes.size();
+    if (size != null) {
+      if (known.kind() != FileKind.FILE) {
+        throw new FuseException(known.isDirectory() ? Errno.EISDIR : Errno.EINVAL);
+      }
+      files.truncate(known, handle, size);
+    }
+    Instant modified = changes.modified();
+    if (modified != null) {
+      namespace.setAttributes(known, null, null, null, modified.toEpochMilli());
+    }
+    return getattr(caller, inode);
   }
 
   @Override
   public CreatedFile create(Caller caller, long parent, String name, int mode, int flags)
       throws FuseException {
-    throw readOnly();
-  }
-
-  @Override
-  public void write(Caller caller, long handle, long offset, MemorySegment data)
-      throws FuseException {
-    throw readOnly();
+    checkWritable();
+    return names.create(caller, directory(parent), name, flags);
   }
 
   @Override
   public Entry mkdir(Caller caller, long parent, String name, int mode) throws FuseException {
-    throw readOnly();
+    checkWritable();
+    return names.makeDirectory(directory(parent), name);
   }
 
   @Override
   public Entry symlink(Caller caller, long parent, String name, String target)
       throws FuseException {
-    throw readOnly();
+    checkWritable();
+    return names.makeSymlink(directory(parent), name, target);
+  }
+
+  @Override
+  public Entry link(Caller caller, long inode, long newParent, String newName)
+      throws FuseException {
+    checkWritable();
+    throw new FuseException(Errno.EPERM);
   }
 
   @Override
   public void unlink(Caller caller, long parent, String name) throws FuseException {
-    throw readOnly();
+    checkWritable();
+    names.unlink(directory(parent), name);
   }
 
   @Override
   public void rmdir(Caller caller, long parent, String name) throws FuseException {
-    throw readOnly();
+    checkWritable();
+    names.removeDirectory(directory(parent), name);
   }
 
   @Override
   public void rename(
       Caller caller, long parent, String name, long newParent, String newName, int flags)
       throws FuseException {
-    throw readOnly();
-  }
-
-  @Override
-  public void fallocate(Caller caller, long handle, int mode, long offset, long length)
-      throws FuseException {
-    throw readOnly();
+    checkWritable();
+    renames.rename(directory(parent), name, directory(newParent), newName, flags);
   }
 
   @Override
   public List<String> listxattr(Caller caller, long inode) throws FuseException {
-    throw new FuseException(Errno.ENOTSUP);
+    return attributes.names(inode(inode));
   }
 
   @Override
   public byte[] getxattr(Caller caller, long inode, String name) throws FuseException {
-    throw new FuseException(Errno.ENOTSUP);
+    return attributes.get(inode(inode), name);
   }
 
   @Override
   public void setxattr(Caller caller, long inode, String name, byte[] value, int flags)
       throws FuseException {
-    throw readOnly();
+    checkWritable();
+    throw new FuseException(Errno.ENOTSUP);
   }
 
   @Override
   public void removexattr(Caller caller, long inode, String name) throws FuseException {
-    throw readOnly();
+    checkWritable();
+    throw new FuseException(Errno.ENOTSUP);
   }
 
-  private static FuseException readOnly() {
-    return new FuseException(Errno.EROFS);
+  private void checkWritable() throws FuseException {
+    if (readOnly) {
+      throw new FuseException(Errno.EROFS);
+    }
   }
 
   private Inode inode(long number) throws FuseException {
@@ -468,18 +413,10 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     return known;
   }
 
-  private FileHandle file(long handle) throws FuseException {
-    FileHandle known = files.get(handle);
-    if (known == null) {
-      throw new FuseException(Errno.EBADF);
-    }
-    return known;
-  }
-
   /** Closes every handle still open, as after the end of a session that did not close them. */
   @Override
   public void close() {
-    files.forEach(file -> release(file.number()));
-    directories.forEach(directory -> releasedir(directory.number()));
+    files.close();
+    directories.close();
   }
 }

@@ -6,6 +6,7 @@ import io.sluicefs.kernel.config.Configuration;
 import io.sluicefs.kernel.config.MetadataSettings;
 import io.sluicefs.kernel.config.MountSettings;
 import io.sluicefs.kernel.config.RequestSettings;
+import io.sluicefs.kernel.fs.ChangeOptions;
 import io.sluicefs.kernel.fs.SluiceFileSystem;
 import io.sluicefs.kernel.memory.HardMemoryBudget;
 import io.sluicefs.kernel.memory.MemoryLimit;
@@ -15,9 +16,14 @@ import io.sluicefs.kernel.namespace.NamespaceOptions.Ownership;
 import io.sluicefs.kernel.plugin.PluginException;
 import io.sluicefs.kernel.read.ObjectReaders;
 import io.sluicefs.kernel.read.ReadOptions;
+import io.sluicefs.kernel.staging.StagingArea;
+import io.sluicefs.kernel.staging.StagingOptions;
 import io.sluicefs.kernel.transport.LimitedTransport;
 import io.sluicefs.kernel.transport.RetryingTransport;
 import io.sluicefs.kernel.transport.TransportCounters;
+import io.sluicefs.kernel.write.FileWriters;
+import io.sluicefs.kernel.write.KeptBytes;
+import io.sluicefs.kernel.write.KeptTransport;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
@@ -28,7 +34,9 @@ import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.transport.Transport;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -119,10 +127,13 @@ public final class Mount implements AutoCloseable {
       opened = opening.take();
       owned.adopt("the transport", opened::close);
     }
+    KeptBytes kept = new KeptBytes();
     Transport transport =
-        new RetryingTransport(
-            new LimitedTransport(opened, requests.reads(), requests.demandReads()),
-            configuration.retry());
+        new KeptTransport(
+            new RetryingTransport(
+                new LimitedTransport(opened, requests.reads(), requests.demandReads()),
+                configuration.retry()),
+            kept);
 
     ObjectReaders readers =
         new ObjectReaders(
@@ -132,13 +143,40 @@ public final class Mount implements AutoCloseable {
             memory,
             new ReadOptions(requests.readAheadReads(), ReadOptions.STANDARD.idleAfter()));
     owned.adopt("the readers", readers::close);
+    FileWriters writers =
+        new FileWriters(
+            transport,
+            kept,
+            memory,
+            settings.readOnly() ? null : staging(configuration),
+            configuration.write().options(memory.limit()),
+            InstantSource.system());
+    owned.adopt("the writers", writers::close);
     SluiceFileSystem fileSystem =
         new SluiceFileSystem(
-            transport, settings.prefix(), readers, namespaceOptions(configuration));
+            transport,
+            settings.prefix(),
+            readers,
+            writers,
+            namespaceOptions(configuration),
+            new ChangeOptions(settings.readOnly(), configuration.write().renameLimit()));
     owned.adopt("the file system", fileSystem::close);
     serve(fuse, fileSystem);
     claim.mounted(source);
     LOG.log(System.Logger.Level.INFO, "mounted {0} at {1}", source, mountpoint.path());
+  }
+
+  /** Opens the staging area; null if there is to be none. */
+  @SuppressWarnings("MustBeClosedChecker") // owned until the mount closes
+  private @Nullable StagingArea staging(Configuration configuration) throws IOException {
+    Optional<StagingOptions> options = configuration.staging().options();
+    if (options.isEmpty()) {
+      return null;
+    }
+    StagingArea area = StagingArea.open(options.get(), mountpoint.path());
+    owned.adopt("the staging area", area::close);
+    area.leftovers().summary().ifPresent(line -> LOG.log(System.Logger.Level.WARNING, line));
+    return area;
   }
 
   @SuppressWarnings("MustBeClosedChecker") // owned until the mount closes

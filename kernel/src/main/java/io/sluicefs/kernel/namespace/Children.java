@@ -2,6 +2,8 @@
 package io.sluicefs.kernel.namespace;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,17 @@ final class Children {
 
   synchronized @Nullable Inode get(String name) {
     return size == 0 ? null : table[find(name)];
+  }
+
+  /** Returns all of them, as they are now. */
+  synchronized List<Inode> all() {
+    List<Inode> all = new ArrayList<>(size);
+    for (Inode inode : table) {
+      if (inode != null) {
+        all.add(inode);
+      }
+    }
+    return all;
   }
 
   /** Adds an inode, in place of another of that name if there is one. */

@@ -32,6 +32,16 @@ public final class DirectoryReader implements AutoCloseable {
     return number < listing.size() ? listing.get(number) : null;
   }
 
+  /** Returns the number of entries known so far. */
+  public int size() {
+    return listing.size();
+  }
+
+  /** Returns whether a name is among the entries known so far. */
+  public boolean lists(String name) {
+    return listing.find(name) != null;
+  }
+
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {

@@ -7,6 +7,7 @@ import io.sluicefs.spi.transport.ListPage;
 import io.sluicefs.spi.transport.ListRequest;
 import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.Transport;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +35,13 @@ final class KeyResolver {
 
   private final Transport transport;
   private final LongSupplier clock;
+  private final boolean linksAreListedAsEmpty;
   private final SingleFlight<String, Answer> flights = new SingleFlight<>();
 
   KeyResolver(Transport transport, LongSupplier clock) {
     this.transport = transport;
     this.clock = clock;
+    this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
   }
 
   /** Returns what a key is; identical questions at one time are one request. */
@@ -66,9 +69,23 @@ final class KeyResolver {
     if (directory) {
       return new Answer(FileKind.DIRECTORY, null, object != null, asOf);
     }
+    if (object != null && object.size() == 0 && linksAreListedAsEmpty) {
+      object = linkOrEmpty(key);
+    }
     return object == null
         ? new Answer(null, null, false, asOf)
         : new Answer(FileKind.of(object.type()), ObjectVersion.of(object), false, asOf);
+  }
+
+  private @Nullable ObjectStat linkOrEmpty(String key) throws StorageException {
+    try {
+      return transport.head(key);
+    } catch (StorageException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   private static boolean mayFollow(String key, ListPage page) {

@@ -7,6 +7,7 @@ import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.Entry;
 import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.Transport;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class Namespace {
   private final NegativeCache justAbsent =
       new NegativeCache(JUST_ABSENT.toNanos(), JUST_ABSENT_NAMES);
   private final KeyResolver resolver;
+  private final boolean linksAreListedAsEmpty;
   private final SingleFlight<String, ObjectStat> heads = new SingleFlight<>();
   private final LongAdder hidden = new LongAdder();
   private final LongAdder shadowed = new LongAdder();
@@ -81,6 +83,7 @@ public final class Namespace {
     this.inodes = new InodeTable(options.limits(), listings, prefix, new Directory(mountedMillis));
     this.entries = new EntryCache(options);
     this.absent = new NegativeCache(options.negativeTtl().toNanos(), options.negativeCapacity());
+    this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
     this.resolver = new KeyResolver(transport, clock);
   }
 
@@ -133,8 +136,17 @@ public final class Namespace {
         && directory.believes(name, listing.startedAt());
   }
 
-  private static boolean mayBelieve(Directory directory, ListedEntry entry) {
-    return entry.trusted() && directory.believes(entry.name(), entry.asOf());
+  private boolean mayBelieve(Directory directory, ListedEntry entry) {
+    return entry.trusted() && !mayBeLink(entry) && directory.believes(entry.name(), entry.asOf());
+  }
+
+  /** Returns whether a listed file may be a link, which only the store can tell. */
+  public boolean mayBeLink(ListedEntry entry) {
+    ObjectVersion version = entry.version();
+    return linksAreListedAsEmpty
+        && entry.kind() == FileKind.FILE
+        && version != null
+        && version.size() == 0;
   }
 
   private @Nullable Inode ask(Inode parent, String name, long now) throws StorageException {
@@ -233,6 +245,11 @@ public final class Namespace {
   private CapacityException tooManyInodes() {
     return new CapacityException(
         "the Linux kernel knows " + inodes.size() + " inodes, as many as this Java heap allows");
+  }
+
+  /** Holds an inode once, for the Linux kernel's sake; false if it was given up. */
+  public boolean tryHold(Inode inode) {
+    return inode.tryHold();
   }
 
   /** Takes back {@code count} holds of an inode. */
@@ -535,14 +552,38 @@ public final class Namespace {
     }
   }
 
-  /** Notes that the object of a known file has moved with its directory. */
-  public void rekeyed(Inode inode, ObjectStat stored) {
-    inode.publish(ObjectVersion.of(stored), clock.getAsLong());
+  /** A directory has moved: what is known below it has other keys, and these objects. */
+  public void rekeyed(Inode directory, List<ObjectStat> objects) {
+    forgetListings(directory);
+    long now = clock.getAsLong();
+    String prefix = directory.key();
+    for (ObjectStat stat : objects) {
+      Inode known = knownBelow(directory, stat.id().key().substring(prefix.length()));
+      if (known != null && !known.isDirectory()) {
+        known.publish(ObjectVersion.of(stat), now);
+      }
+    }
   }
 
-  /** Returns the known inode of a name; null if none is. Asks nobody and holds nothing. */
-  public @Nullable Inode known(Inode parent, String name) {
-    return parent.directory().children().get(name);
+  private void forgetListings(Inode directory) {
+    Directory state = directory.directory();
+    Listing listing = state.listing();
+    if (listing != null && state.replace(listing, null)) {
+      listings.drop(listing);
+    }
+    for (Inode child : state.children().all()) {
+      if (child.isDirectory()) {
+        forgetListings(child);
+      }
+    }
+  }
+
+  private static @Nullable Inode knownBelow(Inode directory, String path) {
+    Inode at = directory;
+    for (String name : path.split("/", -1)) {
+      at = at == null || !at.isDirectory() ? null : at.directory().children().get(name);
+    }
+    return at;
   }
 
   /**

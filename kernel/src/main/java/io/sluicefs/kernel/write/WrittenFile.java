@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,8 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
 
   private volatile boolean dirty;
   private volatile boolean dropped;
+  private volatile boolean replaces;
+  private final AtomicInteger handles = new AtomicInteger(1);
   private volatile long size;
   private volatile long modifiedMillis;
 
@@ -96,6 +99,31 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   /** Returns the key it is published under. */
   public String key() {
     return key;
+  }
+
+  /** Counts one more handle. */
+  public void addHandle() {
+    handles.incrementAndGet();
+  }
+
+  /** Counts one handle less; returns whether it was the last. */
+  public boolean removeHandle() {
+    return handles.decrementAndGet() == 0;
+  }
+
+  /** Returns whether one handle is left. */
+  public boolean isLastHandle() {
+    return handles.get() == 1;
+  }
+
+  /** Notes that the store has an object under its key that publishing will replace. */
+  public void markReplaces() {
+    replaces = true;
+  }
+
+  /** Returns whether the store has an object under its key that is not this file's. */
+  public boolean replaces() {
+    return replaces;
   }
 
   private FileContent content() {

@@ -9,6 +9,11 @@ import io.sluicefs.kernel.namespace.Namespace;
 import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.read.ObjectReaders;
 import io.sluicefs.kernel.read.ReadOptions;
+import io.sluicefs.kernel.staging.StagingArea;
+import io.sluicefs.kernel.write.FileWriters;
+import io.sluicefs.kernel.write.KeptBytes;
+import io.sluicefs.kernel.write.KeptTransport;
+import io.sluicefs.kernel.write.WriteOptions;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.fuse.Caller;
 import io.sluicefs.spi.fuse.Entry;
@@ -23,13 +28,16 @@ import io.sluicefs.spi.prefetch.ReadAheadWindow;
 import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.transport.MemoryTransport;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import io.sluicefs.spi.transport.Transport;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.function.Executable;
 
 /** A file system over a bucket in memory, with a clock the test moves. */
@@ -44,16 +52,41 @@ final class Fixture implements AutoCloseable {
   private final LeakCheckedMemory memory = new LeakCheckedMemory(64 << 20);
   final SmallBlockCache cache = new SmallBlockCache();
   private final ObjectReaders readers;
+  private final FileWriters writers;
 
+  /** A mount that is only read. */
   Fixture() {
     this("", OPTIONS);
   }
 
   Fixture(String prefix, NamespaceOptions options) {
+    this(prefix, options, true, null);
+  }
+
+  /** A mount that is written to, with its staging files in a folder, or without any. */
+  static Fixture writable(@Nullable StagingArea staging) {
+    return new Fixture("", OPTIONS, false, staging);
+  }
+
+  private Fixture(
+      String prefix, NamespaceOptions options, boolean readOnly, @Nullable StagingArea staging) {
+    KeptBytes kept = new KeptBytes();
+    Transport transport = new KeptTransport(bucket, kept);
     readers =
-        new ObjectReaders(bucket, List.of(cache), new NoReadAhead(), memory, ReadOptions.STANDARD);
-    Namespace namespace = new Namespace(bucket, prefix, options, nanos::get, () -> MOUNTED);
-    fs = new SluiceFileSystem(namespace, readers, options);
+        new ObjectReaders(
+            transport, List.of(cache), new NoReadAhead(), memory, ReadOptions.STANDARD);
+    writers =
+        new FileWriters(
+            transport,
+            kept,
+            memory,
+            staging,
+            WriteOptions.standard(memory.limit() / 4),
+            InstantSource.system());
+    Namespace namespace = new Namespace(transport, prefix, options, nanos::get, () -> MOUNTED);
+    fs =
+        new SluiceFileSystem(
+            namespace, transport, readers, writers, options, new ChangeOptions(readOnly, 1000));
   }
 
   /** Reads ahead nothing, so that a test knows every request. */
@@ -148,6 +181,7 @@ final class Fixture implements AutoCloseable {
   @Override
   public void close() {
     fs.close();
+    writers.close();
     readers.close();
     cache.close();
     memory.close();

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import io.sluicefs.kernel.namespace.CapacityException;
+import io.sluicefs.kernel.namespace.FileKind;
+import io.sluicefs.kernel.namespace.Inode;
+import io.sluicefs.kernel.namespace.Namespace;
+import io.sluicefs.kernel.write.WrittenFile;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.fuse.Caller;
+import io.sluicefs.spi.fuse.CreatedFile;
+import io.sluicefs.spi.fuse.Entry;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
+import io.sluicefs.spi.fuse.OpenFile;
+import io.sluicefs.spi.transport.ListPage;
+import io.sluicefs.spi.transport.ListRequest;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PutOptions;
+import io.sluicefs.spi.transport.Transport;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
+import io.sluicefs.spi.transport.UploadBody;
+import java.util.List;
+
+/**
+ * Makes and removes names: files, directories and links. Linux lets one in at a time per directory.
+ */
+final class NameChanges {
+  // Source: asm-generic/fcntl.h.
+  private static final int O_EXCL = 0200;
+
+  private static final UploadBody NOTHING = new UploadBody(List.of());
+
+  private final Namespace namespace;
+  private final Transport transport;
+  private final OpenFiles files;
+  private final Removals removals;
+  private final ErrnoMapping errnos;
+
+  NameChanges(
+      Namespace namespace,
+      Transport transport,
+      OpenFiles files,
+      Removals removals,
+      ErrnoMapping errnos) {
+    this.namespace = namespace;
+    this.transport = transport;
+    this.files = files;
+    this.removals = removals;
+    this.errnos = errnos;
+  }
+
+  /** A request about names. */
+  @FunctionalInterface
+  interface Request<T> {
+    T send() throws StorageException, FuseException;
+  }
+
+  private <T> T ask(String operation, String key, Request<T> request) throws FuseException {
+    try {
+      return request.send();
+    } catch (StorageException e) {
+      throw errnos.ofName(operation, key, e);
+    } catch (CapacityException e) {
+      throw errnos.ofLimit(operation, key, e);
+    }
+  }
+
+  CreatedFile create(Caller caller, Inode parent, String name, int flags) throws FuseException {
+    String key = Names.keyOf(parent, name, false);
+    return ask("create", key, () -> createFile(caller, parent, name, key, flags));
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
+  private CreatedFile createFile(Caller caller, Inode parent, String name, String key, int flags)
+      throws StorageException, FuseException {
+    boolean exclusive = (flags & O_EXCL) != 0;
+    while (true) {
+      free(key);
+      if (!namespace.isAbsent(parent, name)) {
+        if (exclusive) {
+          throw new FuseException(Errno.EEXIST);
+        }
+        Inode known = namespace.lookup(parent, name);
+        if (known == null) {
+          continue;
+        }
+        return opened(known, flags & ~O_EXCL, caller);
+      }
+      WrittenFile written = files.start(key, exclusive);
+      Inode made = namespace.create(parent, name, written);
+      if (made != null) {
+        OpenFile file = files.openCreated(made, written, caller.pid());
+        return new CreatedFile(namespace.entry(made), file);
+      }
+      written.close();
+    }
+  }
+
+  private CreatedFile opened(Inode inode, int flags, Caller caller) throws FuseException {
+    boolean done = false;
+    try {
+      if (inode.isDirectory()) {
+        throw new FuseException(Errno.EISDIR);
+      }
+      OpenFile file = files.open(inode, flags, caller.pid());
+      done = true;
+      return new CreatedFile(namespace.entry(inode), file);
+    } finally {
+      if (!done) {
+        namespace.forget(inode, 1);
+      }
+    }
+  }
+
+  /** Makes sure that nothing that waits for removal is in the way. */
+  private void free(String key) throws StorageException, FuseException {
+    if (removals.isReserved(key)) {
+      throw new FuseException(Errno.EBUSY);
+    }
+    removals.finish(key);
+  }
+
+  Entry makeDirectory(Inode parent, String name) throws FuseException {
+    String key = Names.keyOf(parent, name, true);
+    return ask(
+        "mkdir",
+        key,
+        () -> {
+          takeAbsent(parent, name);
+          ObjectStat _ = transport.put(key, PutOptions.REPLACE, NOTHING);
+          return namespace.entry(namespace.made(parent, name, FileKind.DIRECTORY, null));
+        });
+  }
+
+  private void takeAbsent(Inode parent, String name) throws StorageException, FuseException {
+    free(Names.keyOf(parent, name, false));
+    if (!namespace.isAbsent(parent, name)) {
+      throw new FuseException(Errno.EEXIST);
+    }
+  }
+
+  Entry makeSymlink(Inode parent, String name, String target) throws FuseException {
+    if (!transport.capabilities().has(Feature.SYMLINK)) {
+      throw new FuseException(Errno.EPERM);
+    }
+    String key = Names.keyOf(parent, name, false);
+    return ask(
+        "symlink",
+        key,
+        () -> {
+          takeAbsent(parent, name);
+          try {
+            ObjectStat made = transport.putSymlink(key, target, PutOptions.REPLACE);
+            return namespace.entry(namespace.made(parent, name, FileKind.SYMLINK, made));
+          } catch (StorageException e) {
+            if (e.kind() == Kind.INVALID_REQUEST) {
+              throw new FuseException(Errno.ENAMETOOLONG);
+            }
+            throw e;
+          }
+        });
+  }
+
+  void unlink(Inode parent, String name) throws FuseException {
+    String key = parent.key() + name;
+    boolean _ =
+        ask(
+            "unlink",
+            key,
+            () -> {
+              Inode inode = namespace.lookup(parent, name);
+              if (inode == null) {
+                throw new FuseException(Errno.ENOENT);
+              }
+              try {
+                if (inode.isDirectory()) {
+                  throw new FuseException(Errno.EISDIR);
+                }
+                removals.unlink(inode);
+                namespace.keepDirectory(parent);
+              } finally {
+                namespace.forget(inode, 1);
+              }
+              return true;
+            });
+  }
+
+  void removeDirectory(Inode parent, String name) throws FuseException {
+    String key = parent.key() + name + "/";
+    boolean _ =
+        ask(
+            "rmdir",
+            key,
+            () -> {
+              Inode inode = namespace.lookup(parent, name);
+              if (inode == null) {
+                throw new FuseException(Errno.ENOENT);
+              }
+              try {
+                removeDirectory(inode);
+                namespace.keepDirectory(parent);
+              } finally {
+                namespace.forget(inode, 1);
+              }
+              return true;
+            });
+  }
+
+  /** Removes a directory that is empty. */
+  void removeDirectory(Inode inode) throws StorageException, FuseException {
+    if (!inode.isDirectory()) {
+      throw new FuseException(Errno.ENOTDIR);
+    }
+    if (hasMarkerOnly(inode)) {
+      transport.delete(List.of(inode.key()));
+    }
+    namespace.removed(inode);
+  }
+
+  /**
+   * Returns whether an empty directory has a marker.
+   *
+   * @throws FuseException ENOTEMPTY if it is not empty
+   */
+  private boolean hasMarkerOnly(Inode inode) throws StorageException, FuseException {
+    if (!namespace.local(inode).isEmpty()) {
+      throw new FuseException(Errno.ENOTEMPTY);
+    }
+    String key = inode.key();
+    boolean marker = false;
+    ListRequest request = new ListRequest(key, "", null, 100);
+    while (true) {
+      ListPage page = transport.list(request);
+      for (ObjectStat stat : page.objects()) {
+        if (stat.id().key().equals(key)) {
+          marker = true;
+        } else if (!removals.isWaiting(stat.id().key())) {
+          throw new FuseException(Errno.ENOTEMPTY);
+        }
+      }
+      String token = page.nextToken();
+      if (token == null) {
+        return marker;
+      }
+      request = request.after(token);
+    }
+  }
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.kernel.namespace.Inode;
+import io.sluicefs.kernel.namespace.Namespace;
+import io.sluicefs.kernel.namespace.SlotTable;
+import io.sluicefs.kernel.write.FileWriters;
+import io.sluicefs.kernel.write.StoredObject;
+import io.sluicefs.kernel.write.WrittenFile;
+import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
+import io.sluicefs.spi.fuse.OpenFile;
+import io.sluicefs.spi.fuse.ReadReply;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The open files of a mount: opening, reading, writing, storing and closing them. */
+final class OpenFiles implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.fs");
+  private static final int MAX_HANDLES = 1 << 20;
+
+  // Source: asm-generic/fcntl.h.
+  private static final int O_ACCMODE = 3;
+  private static final int O_TRUNC = 01000;
+
+  private final Namespace namespace;
+  private final FileWriters writers;
+  private final FileReads reads;
+  private final Removals removals;
+  private final ErrnoMapping errnos;
+  private final SlotTable<FileHandle> handles = new SlotTable<>(MAX_HANDLES);
+
+  OpenFiles(
+      Namespace namespace,
+      FileReads reads,
+      FileWriters writers,
+      Removals removals,
+      ErrnoMapping errnos) {
+    this.namespace = namespace;
+    this.reads = reads;
+    this.writers = writers;
+    this.removals = removals;
+    this.errnos = errnos;
+  }
+
+  static boolean writes(int flags) {
+    return (flags & O_ACCMODE) != 0 || (flags & O_TRUNC) != 0;
+  }
+
+  int count() {
+    return handles.size();
+  }
+
+  FileHandle get(long number) throws FuseException {
+    FileHandle known = handles.get(number);
+    if (known == null) {
+      throw new FuseException(Errno.EBADF);
+    }
+    return known;
+  }
+
+  OpenFile open(Inode inode, int flags, int opener) throws FuseException {
+    boolean write = writes(flags);
+    if (!write && inode.content() == null) {
+      return openStored(inode);
+    }
+    WrittenFile written = attach(inode);
+    boolean done = false;
+    try {
+      if ((flags & O_TRUNC) != 0) {
+        change(inode, "open", () -> written.truncate(0));
+      }
+      FileHandle handle = add(inode, write, written, opener);
+      done = true;
+      return new OpenFile(handle.number(), inode.markOpened(), false);
+    } finally {
+      if (!done) {
+        letGo(inode, written);
+      }
+    }
+  }
+
+  private OpenFile openStored(Inode inode) throws FuseException {
+    boolean counted = false;
+    boolean done = false;
+    try {
+      int changes = inode.changes();
+      ObjectId id = namespace.open(inode);
+      counted = true;
+      FileHandle handle = add(inode, false, null, 0);
+      reads.openSession(handle, new StoredObject(id, inode.size()), changes);
+      done = true;
+      // What the page cache holds of an inode is of it, whatever was written through this mount.
+      return new OpenFile(handle.number(), inode.markOpened(), false);
+    } catch (StorageException e) {
+      throw errnos.ofName("open", inode.key(), e);
+    } finally {
+      if (counted && !done) {
+        namespace.closed(inode);
+      }
+    }
+  }
+
+  /** Opens a file that was just created, which is held by {@code written}. */
+  OpenFile openCreated(Inode inode, WrittenFile written, int opener) throws FuseException {
+    namespace.openLocal(inode);
+    boolean done = false;
+    try {
+      FileHandle handle = add(inode, true, written, opener);
+      done = true;
+      return new OpenFile(handle.number(), inode.markOpened(), false);
+    } finally {
+      if (!done) {
+        namespace.closed(inode);
+      }
+    }
+  }
+
+  private FileHandle add(Inode inode, boolean write, @Nullable WrittenFile written, int opener)
+      throws FuseException {
+    FileHandle handle =
+        handles.add(number -> new FileHandle(number, inode, write, written, opener));
+    if (handle == null) {
+      throw new FuseException(Errno.EMFILE);
+    }
+    return handle;
+  }
+
+  /**
+   * Returns what the handles of a file share while it is written, and counts one more of them; also
+   * counts the inode open.
+   */
+  @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
+  private WrittenFile attach(Inode inode) throws FuseException {
+    try {
+      if (inode.content() == null) {
+        ObjectId _ = namespace.open(inode);
+      } else {
+        namespace.openLocal(inode);
+      }
+    } catch (StorageException e) {
+      throw errnos.ofName("open", inode.key(), e);
+    }
+    synchronized (inode) {
+      if (inode.content() instanceof WrittenFile known) {
+        known.addHandle();
+        return known;
+      }
+      StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
+      WrittenFile written = writers.open(inode.key(), stored, false);
+      inode.setContent(written);
+      return written;
+    }
+  }
+
+  /** Takes back one {@link #attach}; the last stores what is not stored yet. */
+  private void letGo(Inode inode, WrittenFile written) {
+    if (written.isLastHandle() && written.isDirty()) {
+      storeLast(inode, written);
+    }
+    boolean last;
+    synchronized (inode) {
+      last = written.removeHandle();
+      if (last) {
+        inode.setContent(null);
+      }
+    }
+    if (last) {
+      written.close();
+    }
+    namespace.closed(inode);
+    removals.closed(inode);
+  }
+
+  /** Stores what was written after the last flush, as through a mapping, or keeps it. */
+  private void storeLast(Inode inode, WrittenFile written) {
+    try {
+      store(inode, written);
+    } catch (FuseException e) {
+      String where = written.abandon("storing it failed with errno " + e.errno());
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "{0} was closed and could not be stored: {1}",
+          written.key(),
+          where == null ? "what was written is lost" : "what was written is kept in " + where);
+      if (namespace.isStored(inode)) {
+        namespace.outdated(inode);
+      } else {
+        namespace.removed(inode);
+      }
+    }
+  }
+
+  void read(long number, long offset, int length, ReadReply reply) throws FuseException {
+    reads.read(get(number), offset, length, reply);
+  }
+
+  boolean readIfPresent(long number, long offset, int length, ReadReply reply)
+      throws FuseException {
+    return reads.readIfPresent(get(number), offset, length, reply);
+  }
+
+  void write(long number, long offset, MemorySegment data, int writer) throws FuseException {
+    FileHandle handle = writable(number);
+    WrittenFile written = handle.written();
+    if (written == null || offset < 0) {
+      throw new FuseException(Errno.EINVAL);
+    }
+    handle.processes().wrote(writer);
+    change(handle.inode(), "write", () -> written.write(offset, data));
+    namespace.modified(handle.inode());
+  }
+
+  private FileHandle writable(long number) throws FuseException {
+    FileHandle handle = get(number);
+    if (!handle.isWritable()) {
+      throw new FuseException(Errno.EBADF);
+    }
+    return handle;
+  }
+
+  /** A change of a file. */
+  @FunctionalInterface
+  interface Change {
+    void make() throws IOException, InterruptedException;
+  }
+
+  private void change(Inode inode, String operation, Change change) throws FuseException {
+    try {
+      change.make();
+    } catch (IOException e) {
+      throw errnos.ofOpenFile(operation, inode.key(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FuseException(Errno.EINTR);
+    }
+  }
+
+  /** Stores a file when a process that wrote it closes a descriptor. */
+  void flush(long number, int closer) throws FuseException {
+    FileHandle handle = get(number);
+    WrittenFile written = handle.written();
+    if (written != null
+        && handle.isWritable()
+        && written.isDirty()
+        && handle.processes().contains(closer)) {
+      store(handle.inode(), written);
+    }
+  }
+
+  void fsync(long number) throws FuseException {
+    FileHandle handle = get(number);
+    WrittenFile written = handle.written();
+    if (written != null && written.isDirty()) {
+      store(handle.inode(), written);
+    }
+  }
+
+  /**
+   * Stores a file, on a thread of its own: a caller who is interrupted gets EINTR, and what was
+   * written is stored all the same.
+   */
+  private void store(Inode inode, WrittenFile written) throws FuseException {
+    change(
+        inode,
+        "storing",
+        () ->
+            Background.run(
+                () -> {
+                  List<String> former = written.publish(stat -> namespace.published(inode, stat));
+                  removals.removeFormer(former);
+                }));
+  }
+
+  /** Cuts a file or makes it longer; {@code number} is that of the handle to do it by, or 0. */
+  void truncate(Inode inode, long number, long size) throws FuseException {
+    if (size < 0) {
+      throw new FuseException(Errno.EINVAL);
+    }
+    FileHandle handle = number == 0 ? null : handles.get(number);
+    WrittenFile open = handle == null || !handle.isWritable() ? null : handle.written();
+    if (open != null) {
+      change(inode, "truncate", () -> open.truncate(size));
+      return;
+    }
+    WrittenFile written = attach(inode);
+    try {
+      change(inode, "truncate", () -> written.truncate(size));
+      if (written.isLastHandle() && written.isDirty()) {
+        // Nobody will close a descriptor of it.
+        store(inode, written);
+      }
+    } finally {
+      letGo(inode, written);
+    }
+  }
+
+  /** Makes a file at least {@code size} bytes long. */
+  void extend(long number, long size) throws FuseException {
+    FileHandle handle = writable(number);
+    WrittenFile written = handle.written();
+    if (written != null && written.size() < size) {
+      change(handle.inode(), "fallocate", () -> written.truncate(size));
+    }
+  }
+
+  /**
+   * Copies all of one file into another that is empty, by letting the store do it when the other is
+   * stored.
+   *
+   * @return bytes copied
+   */
+  long copy(long from, long offsetIn, long to, long offsetOut, long length) throws FuseException {
+    FileHandle source = get(from);
+    FileHandle target = writable(to);
+    WrittenFile written = target.written();
+    Inode inode = source.inode();
+    if (written == null
+        || !writers.copies()
+        || inode.content() != null
+        || offsetIn != 0
+        || offsetOut != 0
+        || length < inode.size()
+        || inode.size() == 0) {
+      throw new FuseException(Errno.ENOTSUP);
+    }
+    StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
+    boolean[] done = new boolean[1];
+    change(target.inode(), "copy", () -> done[0] = written.beginWith(stored));
+    if (!done[0]) {
+      throw new FuseException(Errno.ENOTSUP);
+    }
+    return stored.size();
+  }
+
+  void release(long number) {
+    FileHandle handle = handles.get(number);
+    if (handle == null || !handles.remove(handle)) {
+      return;
+    }
+    handle.close();
+    WrittenFile written = handle.written();
+    if (written == null) {
+      namespace.closed(handle.inode());
+      removals.closed(handle.inode());
+    } else {
+      letGo(handle.inode(), written);
+    }
+  }
+
+  /** Visits the files that are being written. */
+  void forEachWritten(Consumer<FileHandle> visitor) {
+    handles.forEach(
+        handle -> {
+          if (handle.written() != null) {
+            visitor.accept(handle);
+          }
+        });
+  }
+
+  /** Starts a file that is created; its first handle is counted. */
+  @MustBeClosed
+  WrittenFile start(String key, boolean exclusive) {
+    return writers.open(key, null, exclusive);
+  }
+
+  /**
+   * Closes what is still open, as after the end of a session that did not close it: what was not
+   * flushed is not stored, since nobody said that it is whole, but kept where it is.
+   */
+  @Override
+  public void close() {
+    forEachWritten(
+        handle -> {
+          WrittenFile written = handle.written();
+          if (written != null && written.isDirty()) {
+            String where = written.abandon("the daemon ended before the file was closed");
+            LOG.log(
+                System.Logger.Level.ERROR,
+                "{0} was still open and is not stored: {1}",
+                written.key(),
+                where == null
+                    ? "what was written is lost"
+                    : "what was written is kept in " + where);
+            written.drop();
+          }
+        });
+    handles.forEach(handle -> release(handle.number()));
+  }
+}

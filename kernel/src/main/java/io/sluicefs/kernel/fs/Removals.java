@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.sluicefs.kernel.namespace.Inode;
+import io.sluicefs.kernel.namespace.Namespace;
+import io.sluicefs.kernel.write.WrittenFile;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.transport.Transport;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Removes objects whose names are gone. An object somebody still reads from goes when the last
+ * handle is closed; one that a file was renamed from while it was written goes when the file is
+ * stored under its new name. Until then their names lead nowhere. Thread-safe.
+ */
+final class Removals {
+  private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.fs");
+
+  /** A name that is hidden while the store has its object. */
+  private record Hidden(@Nullable Inode parent, String name) {}
+
+  private final Namespace namespace;
+  private final Transport transport;
+
+  /** Unlinked files that are open. */
+  @GuardedBy("this")
+  private final Map<Inode, String> unlinked = new HashMap<>();
+
+  /** Former keys of files that are not stored yet. */
+  @GuardedBy("this")
+  private final Map<String, Hidden> former = new HashMap<>();
+
+  Removals(Namespace namespace, Transport transport) {
+    this.namespace = namespace;
+    this.transport = transport;
+  }
+
+  /** Removes a file's name and, as soon as nobody reads from it, its object. */
+  void unlink(Inode inode) throws StorageException {
+    String key = inode.key();
+    List<String> keys = new ArrayList<>();
+    boolean stored = true;
+    if (inode.content() instanceof WrittenFile written) {
+      written.drop();
+      keys.addAll(written.formerKeys());
+      stored = namespace.isStored(inode) || written.replaces();
+    }
+    if (stored && inode.isOpen()) {
+      synchronized (this) {
+        unlinked.put(inode, key);
+      }
+      namespace.hide(inode.parent(), inode.name());
+    } else if (stored) {
+      keys.add(key);
+    }
+    removeFormer(keys);
+    namespace.removed(inode);
+  }
+
+  /** A handle of an inode was closed: what waited for that is removed. */
+  void closed(Inode inode) {
+    String key;
+    synchronized (this) {
+      if (inode.isOpen()) {
+        return;
+      }
+      key = unlinked.remove(inode);
+    }
+    if (key != null) {
+      try {
+        removeNow(inode, key);
+      } catch (StorageException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0} was removed while it was open and could not be deleted: {1}",
+            key,
+            e.getMessage());
+      }
+    }
+  }
+
+  private void removeNow(Inode inode, String key) throws StorageException {
+    try {
+      transport.delete(List.of(key));
+    } finally {
+      namespace.unhide(inode.parent(), inode.name());
+    }
+  }
+
+  /** Removes the object of an unlinked open file because its name is wanted again. */
+  void finish(String key) throws StorageException {
+    Inode inode = null;
+    synchronized (this) {
+      for (Map.Entry<Inode, String> waiting : unlinked.entrySet()) {
+        if (waiting.getValue().equals(key)) {
+          inode = waiting.getKey();
+        }
+      }
+      if (inode != null) {
+        unlinked.remove(inode);
+      }
+    }
+    if (inode != null) {
+      removeNow(inode, key);
+    }
+  }
+
+  /** Returns whether a key's object waits for its removal. */
+  synchronized boolean isWaiting(String key) {
+    return unlinked.containsValue(key) || former.containsKey(key);
+  }
+
+  /** A file that is not stored yet had this name: it leads nowhere until the file is stored. */
+  void reserve(Inode parent, String name, String key) {
+    synchronized (this) {
+      former.put(key, new Hidden(parent, name));
+    }
+    namespace.hide(parent, name);
+  }
+
+  /** As above, for a key whose directory has gone. */
+  synchronized void reserve(String key) {
+    former.put(key, new Hidden(null, ""));
+  }
+
+  /** Returns whether a key is used by a file that was renamed and is not stored yet. */
+  synchronized boolean isReserved(String key) {
+    return former.containsKey(key);
+  }
+
+  /** Removes objects nothing leads to any more, and sets their names free. */
+  void removeFormer(List<String> keys) throws StorageException {
+    if (keys.isEmpty()) {
+      return;
+    }
+    try {
+      transport.delete(keys);
+    } finally {
+      for (String key : keys) {
+        Hidden hidden;
+        synchronized (this) {
+          hidden = former.remove(key);
+        }
+        Inode parent = hidden == null ? null : hidden.parent();
+        if (hidden != null && parent != null) {
+          namespace.unhide(parent, hidden.name());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import io.sluicefs.kernel.namespace.CapacityException;
+import io.sluicefs.kernel.namespace.Inode;
+import io.sluicefs.kernel.namespace.Namespace;
+import io.sluicefs.kernel.write.FileWriters;
+import io.sluicefs.kernel.write.StoredObject;
+import io.sluicefs.kernel.write.WrittenFile;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
+import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PutOptions;
+import io.sluicefs.spi.transport.Transport;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Renames files, links and directories: the store copies, then the former objects go. */
+final class Renames {
+  /** Flag of renameat2(2). Source: linux/fs.h. */
+  private static final int RENAME_NOREPLACE = 1;
+
+  private final Namespace namespace;
+  private final Transport transport;
+  private final FileWriters writers;
+  private final NameChanges changes;
+  private final Removals removals;
+  private final DirectoryMoves directories;
+  private final ErrnoMapping errnos;
+
+  Renames(
+      Namespace namespace,
+      Transport transport,
+      FileWriters writers,
+      NameChanges changes,
+      Removals removals,
+      DirectoryMoves directories,
+      ErrnoMapping errnos) {
+    this.namespace = namespace;
+    this.transport = transport;
+    this.writers = writers;
+    this.changes = changes;
+    this.removals = removals;
+    this.directories = directories;
+    this.errnos = errnos;
+  }
+
+  void rename(Inode parent, String name, Inode newParent, String newName, int flags)
+      throws FuseException {
+    if ((flags & ~RENAME_NOREPLACE) != 0) {
+      throw new FuseException(Errno.EINVAL);
+    }
+    String key = parent.key() + name;
+    try {
+      Inode inode = namespace.lookup(parent, name);
+      if (inode == null) {
+        throw new FuseException(Errno.ENOENT);
+      }
+      try {
+        rename(inode, newParent, newName, (flags & RENAME_NOREPLACE) != 0);
+        namespace.keepDirectory(parent);
+      } finally {
+        namespace.forget(inode, 1);
+      }
+    } catch (StorageException e) {
+      throw errnos.ofName("rename", key, e);
+    } catch (IOException e) {
+      throw errnos.ofOpenFile("rename", key, e);
+    } catch (CapacityException e) {
+      throw errnos.ofLimit("rename", key, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FuseException(Errno.EINTR);
+    }
+  }
+
+  private void rename(Inode inode, Inode newParent, String newName, boolean mustBeNew)
+      throws IOException, FuseException, InterruptedException {
+    if (inode.parent() == newParent && inode.name().equals(newName)) {
+      return;
+    }
+    String newKey = Names.keyOf(newParent, newName, inode.isDirectory());
+    if (inode.isDirectory() && newParent.key().startsWith(inode.key())) {
+      throw new FuseException(Errno.EINVAL);
+    }
+    if (!writers.copies()) {
+      // Programs then copy and remove by themselves.
+      throw new FuseException(Errno.EXDEV);
+    }
+    String newFileKey = newParent.key() + newName;
+    if (removals.isReserved(newFileKey)) {
+      throw new FuseException(Errno.EBUSY);
+    }
+    removals.finish(newFileKey);
+    Inode replaced = replaced(newParent, newName);
+    try {
+      if (replaced != null) {
+        replace(inode, replaced, mustBeNew);
+      }
+      switch (inode.kind()) {
+        case DIRECTORY -> directories.move(inode, newParent, newName, newKey);
+        case FILE -> moveFile(inode, newParent, newName, newKey, replaced != null);
+        case SYMLINK -> moveLink(inode, newParent, newName, newKey);
+      }
+    } finally {
+      if (replaced != null) {
+        namespace.forget(replaced, 1);
+      }
+    }
+  }
+
+  private @Nullable Inode replaced(Inode parent, String name) throws StorageException {
+    return namespace.isAbsent(parent, name) ? null : namespace.lookup(parent, name);
+  }
+
+  /** Makes way for an inode where another is. */
+  private void replace(Inode inode, Inode replaced, boolean mustBeNew)
+      throws StorageException, FuseException {
+    if (mustBeNew) {
+      throw new FuseException(Errno.EEXIST);
+    }
+    if (replaced.isDirectory() && !inode.isDirectory()) {
+      throw new FuseException(Errno.EISDIR);
+    }
+    if (inode.isDirectory()) {
+      changes.removeDirectory(replaced);
+    } else if (replaced.content() instanceof WrittenFile written) {
+      written.drop();
+    }
+  }
+
+  private void moveFile(
+      Inode inode, Inode newParent, String newName, String newKey, boolean replaces)
+      throws IOException, InterruptedException {
+    String key = inode.key();
+    if (inode.content() instanceof WrittenFile written) {
+      moveWritten(inode, written, newParent, newName, newKey, replaces);
+      return;
+    }
+    ObjectStat copy = writers.copy(new StoredObject(namespace.object(inode), inode.size()), newKey);
+    namespace.moved(inode, newParent, newName, copy);
+    transport.delete(List.of(key));
+  }
+
+  private void moveWritten(
+      Inode inode,
+      WrittenFile written,
+      Inode newParent,
+      String newName,
+      String newKey,
+      boolean replaces)
+      throws IOException, InterruptedException {
+    Inode parent = inode.parent();
+    String name = inode.name();
+    String key = inode.key();
+    ObjectStat[] copy = new ObjectStat[1];
+    StoredObject moved =
+        written.rename(
+            newKey,
+            (source, target) -> {
+              copy[0] = writers.copy(source, target);
+              return new StoredObject(copy[0].id(), copy[0].size());
+            });
+    namespace.moved(inode, newParent, newName, moved == null ? null : copy[0]);
+    if (moved != null) {
+      transport.delete(List.of(key));
+      return;
+    }
+    if (replaces) {
+      written.markReplaces();
+    }
+    if (written.formerKeys().contains(key)) {
+      removals.reserve(parent, name, key);
+    }
+  }
+
+  private void moveLink(Inode inode, Inode newParent, String newName, String newKey)
+      throws StorageException {
+    String key = inode.key();
+    String target = transport.readSymlink(key);
+    ObjectStat made = transport.putSymlink(newKey, target, PutOptions.REPLACE);
+    namespace.moved(inode, newParent, newName, made);
+    transport.delete(List.of(key));
+  }
+}

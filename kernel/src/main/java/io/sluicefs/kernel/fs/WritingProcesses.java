@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The processes that opened a handle or wrote to it. Linux flushes a handle whenever a process
+ * closes a descriptor of it, be it one that only inherited it: the children a program starts while
+ * it writes must not publish what it has written so far. Thread-safe.
+ */
+final class WritingProcesses {
+  private static final int MAX_THREADS = 1024;
+  private static final String PROCESS = "Tgid:";
+
+  /** Thread numbers, by which Linux names callers. */
+  private final Set<Integer> threads = ConcurrentHashMap.newKeySet();
+
+  private final Set<Integer> processes = ConcurrentHashMap.newKeySet();
+  private volatile int last;
+
+  WritingProcesses(int opener) {
+    if (opener != 0) {
+      add(opener);
+    }
+  }
+
+  /** Notes that a thread wrote. */
+  void wrote(int thread) {
+    if (thread != last) {
+      add(thread);
+    }
+  }
+
+  private void add(int thread) {
+    last = thread;
+    if (threads.size() < MAX_THREADS && threads.add(thread)) {
+      processes.add(processOf(thread));
+    }
+  }
+
+  /** Returns whether a thread is of a process that opened or wrote, as far as one can tell. */
+  boolean contains(int thread) {
+    return threads.contains(thread) || processes.contains(processOf(thread));
+  }
+
+  /** Returns the process of a thread; the thread itself if it is gone or of another namespace. */
+  private static int processOf(int thread) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/" + thread + "/status"))) {
+        if (line.startsWith(PROCESS)) {
+          return Integer.parseInt(line.substring(PROCESS.length()).strip());
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      return thread;
+    }
+    return thread;
+  }
+}
