@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.Crc64;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
@@ -97,7 +98,7 @@ final class OssUpload implements MultipartUpload {
       if (crc == null) {
         return null;
       }
-      whole = Crc64.combine(whole, crc, part.size());
+      whole = Crc64.XZ.combine(whole, crc, part.size());
     }
     return whole;
   }
