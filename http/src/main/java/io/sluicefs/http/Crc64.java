@@ -7,12 +7,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** The CRCs of 64 bits that stores compare bodies with. Thread-safe. */
-public final class Crc64 {
+public abstract sealed class Crc64 {
   /** CRC-64/XZ, which OSS calls crc64ecma. */
-  public static final Crc64 XZ = new Crc64(0xC96C5795D7870F42L);
+  public static final Crc64 XZ = new Xz();
 
   /** CRC-64/NVME, which S3 calls CRC64NVME. */
-  public static final Crc64 NVME = new Crc64(0x9A6C9329AC4BC9B5L);
+  public static final Crc64 NVME = new Nvme();
 
   private static final long ONE = 1L << 63;
 
@@ -24,9 +24,6 @@ public final class Crc64 {
 
   private final long polynomial;
 
-  /** Entry {@code 256 * i + b}: what byte {@code b} makes when {@code i} more bytes follow. */
-  private final long[] tables;
-
   /** Entry i: what {@code 1 << i} more bytes multiply by. */
   private final long[] powers;
 
@@ -37,7 +34,6 @@ public final class Crc64 {
    */
   private Crc64(long polynomial) {
     this.polynomial = polynomial;
-    tables = tables(polynomial);
     powers = powers();
   }
 
@@ -58,7 +54,6 @@ public final class Crc64 {
    * faster than sixteen bytes at a time.
    */
   public long update(long crc, MemorySegment bytes) {
-    long[] table = tables;
     long register = ~crc;
     long size = bytes.byteSize();
     long at = 0;
@@ -68,24 +63,72 @@ public final class Crc64 {
       for (; at < half; at += Long.BYTES) {
         long one = bytes.get(LONG, at);
         long two = bytes.get(LONG, at + half);
-        register = step(table, register ^ one);
-        second = step(table, second ^ two);
+        register = step(register ^ one);
+        second = step(second ^ two);
       }
       register = multiply(shift(half), register) ^ second;
       at = 2 * half;
     }
     for (; at + Long.BYTES <= size; at += Long.BYTES) {
-      register = step(table, register ^ bytes.get(LONG, at));
+      register = step(register ^ bytes.get(LONG, at));
     }
     for (; at < size; at++) {
       byte value = bytes.get(ValueLayout.JAVA_BYTE, at);
-      register = (register >>> 8) ^ table[(int) ((register ^ value) & 255)];
+      register = (register >>> 8) ^ entry((int) ((register ^ value) & 255));
     }
     return ~register;
   }
 
+  /** Returns what the register becomes with eight bytes that are exclusively ored with it. */
+  abstract long step(long word);
+
+  /** Returns what one byte makes of an empty register. */
+  abstract long entry(int value);
+
+  /**
+   * That the tables are constants to the compiler spares it to compare every index with their
+   * length, which is two fifths of the time.
+   */
+  private static final class Xz extends Crc64 {
+    private static final long POLYNOMIAL = 0xC96C5795D7870F42L;
+    private static final long[] TABLES = tables(POLYNOMIAL);
+
+    Xz() {
+      super(POLYNOMIAL);
+    }
+
+    @Override
+    long step(long word) {
+      return lookUp(TABLES, word);
+    }
+
+    @Override
+    long entry(int value) {
+      return TABLES[value];
+    }
+  }
+
+  private static final class Nvme extends Crc64 {
+    private static final long POLYNOMIAL = 0x9A6C9329AC4BC9B5L;
+    private static final long[] TABLES = tables(POLYNOMIAL);
+
+    Nvme() {
+      super(POLYNOMIAL);
+    }
+
+    @Override
+    long step(long word) {
+      return lookUp(TABLES, word);
+    }
+
+    @Override
+    long entry(int value) {
+      return TABLES[value];
+    }
+  }
+
   /** In pairs: one after the other, each exclusive or would wait for the one before. */
-  private static long step(long[] tables, long word) {
+  private static long lookUp(long[] tables, long word) {
     return ((tables[7 * 256 + (int) (word & 255)] ^ tables[6 * 256 + (int) (word >>> 8 & 255)])
             ^ (tables[5 * 256 + (int) (word >>> 16 & 255)]
                 ^ tables[4 * 256 + (int) (word >>> 24 & 255)]))
@@ -122,6 +165,7 @@ public final class Crc64 {
     return product;
   }
 
+  /** Entry {@code 256 * i + b}: what byte {@code b} makes when {@code i} more bytes follow. */
   private static long[] tables(long polynomial) {
     long[] tables = new long[8 * 256];
     for (int value = 0; value < 256; value++) {

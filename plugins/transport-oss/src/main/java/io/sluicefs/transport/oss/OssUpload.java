@@ -11,6 +11,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,7 +60,8 @@ final class OssUpload implements MultipartUpload {
 
   @Override
   public ObjectStat complete(List<Part> parts) throws StorageException {
-    ObjectStat made = completeOnce(parts, crc(parts));
+    List<Part> sorted = parts.stream().sorted(Comparator.comparingInt(Part::number)).toList();
+    ObjectStat made = completeOnce(sorted, crc(sorted));
     finished.set(true);
     return made;
   }
