@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
-import com.sun.management.ThreadMXBean;
 import io.sluicefs.http.Endpoint;
 import io.sluicefs.http.RangeReader;
 import io.sluicefs.http.RangeReaderOptions;
 import io.sluicefs.http.RangeRequest;
 import io.sluicefs.spi.ByteRange;
-import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.ObjectId;
-import io.sluicefs.spi.PluginContext;
-import io.sluicefs.spi.PluginDescriptor;
-import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportProvider;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -56,18 +48,20 @@ public final class TransportBenchmark {
    */
   public static void main(String... arguments) throws Exception {
     int gib = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 4;
-    System.out.printf("%-12s %8s %12s %14s%n", "client", "MiB/s", "CPU-s/GiB", "heap KiB/GiB");
+    Cost.printHead();
     try (StoreProcess store = StoreProcess.start(OBJECT, false)) {
       try (RangeReader reader = new RangeReader(RangeReaderOptions.DEFAULTS)) {
-        measure("RangeReader", gib, bare(reader, store));
+        Cost.print("RangeReader", gib, reading(bare(reader, store)));
       }
       for (TransportProvider provider : ServiceLoader.load(TransportProvider.class)) {
         String name = provider.descriptor().name();
         URI endpoint = name.equals("oss") ? store.oss() : store.s3();
-        try (Transport transport = provider.open(context(provider, endpoint))) {
+        try (Transport transport = provider.open(BenchmarkContext.of(provider, endpoint))) {
           ObjectId id = transport.head(StoreProcess.KEY).id();
-          measure(
-              name, gib, (range, target) -> transport.read(id, range, target, ReadProgress.NONE));
+          Cost.print(
+              name,
+              gib,
+              reading((range, target) -> transport.read(id, range, target, ReadProgress.NONE)));
         }
       }
     }
@@ -85,56 +79,11 @@ public final class TransportBenchmark {
                 new StorageException(Kind.SERVER_ERROR, answer.status() + " " + answer.body()));
   }
 
-  private static PluginContext context(TransportProvider provider, URI endpoint) throws Exception {
-    Map<String, PluginSettings.Entry> entries = new HashMap<>();
-    Map<String, String> texts =
-        Map.of(
-            "endpoint",
-            endpoint.toString(),
-            "bucket",
-            StoreProcess.BUCKET,
-            "region",
-            provider.descriptor().name().equals("oss") ? "cn-hangzhou" : "us-east-1",
-            "credentials",
-            "static",
-            "access-key-id",
-            "emulator",
-            "access-key-secret",
-            "emulator-secret");
-    texts.forEach((name, text) -> entries.put(name, new PluginSettings.Entry(text, "benchmark")));
-    PluginDescriptor descriptor = provider.descriptor();
-    PluginSettings settings =
-        PluginSettings.of("transport." + descriptor.name(), descriptor.settings(), entries);
-    return new PluginContext() {
-      @Override
-      public PluginSettings settings() {
-        return settings;
-      }
-
-      @Override
-      public MemoryBudget memory() {
-        throw new UnsupportedOperationException("a transport takes no bulk memory to read");
-      }
-    };
+  private static Cost.Work reading(Reading reading) {
+    return bytes -> read(bytes, reading);
   }
 
-  private static void measure(String name, int gib, Reading reading) throws Exception {
-    run(1L << 30, reading);
-    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
-    long heap = threads.getTotalThreadAllocatedBytes();
-    long cpu = system.getProcessCpuTime();
-    long time = System.nanoTime();
-    run((long) gib << 30, reading);
-    double seconds = (System.nanoTime() - time) / 1e9;
-    double cpuSeconds = (system.getProcessCpuTime() - cpu) / 1e9;
-    long heapBytes = threads.getTotalThreadAllocatedBytes() - heap;
-    System.out.printf(
-        "%-12s %8.0f %12.2f %14d%n",
-        name, gib * 1024 / seconds, cpuSeconds / gib, heapBytes / gib / 1024);
-  }
-
-  private static void run(long bytes, Reading reading) throws Exception {
+  private static void read(long bytes, Reading reading) throws Exception {
     AtomicLong next = new AtomicLong();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> readers = new ArrayList<>();

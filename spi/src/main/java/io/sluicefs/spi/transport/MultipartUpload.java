@@ -30,8 +30,11 @@ public interface MultipartUpload extends AutoCloseable {
   Part uploadPartCopy(int number, ObjectId source, ByteRange range) throws StorageException;
 
   /**
-   * Makes the object of {@code parts}, in order of their numbers; durable and visible when it
-   * returns. A repeat after a lost answer finds the object it made.
+   * Makes the object of {@code parts} in the order of their numbers, whatever theirs in the list;
+   * durable and visible when it returns. A repeat after a lost answer finds the object it made.
+   *
+   * @throws StorageException {@link StorageException.Kind#CORRUPT} if the store says that it has
+   *     other bytes than were sent or copied, as far as it says so
    */
   ObjectStat complete(List<Part> parts) throws StorageException;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.Crc64;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
@@ -10,6 +11,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,7 +60,8 @@ final class OssUpload implements MultipartUpload {
 
   @Override
   public ObjectStat complete(List<Part> parts) throws StorageException {
-    ObjectStat made = completeOnce(parts, crc(parts));
+    List<Part> sorted = parts.stream().sorted(Comparator.comparingInt(Part::number)).toList();
+    ObjectStat made = completeOnce(sorted, crc(sorted));
     finished.set(true);
     return made;
   }
@@ -97,7 +100,7 @@ final class OssUpload implements MultipartUpload {
       if (crc == null) {
         return null;
       }
-      whole = Crc64.combine(whole, crc, part.size());
+      whole = Crc64.XZ.combine(whole, crc, part.size());
     }
     return whole;
   }

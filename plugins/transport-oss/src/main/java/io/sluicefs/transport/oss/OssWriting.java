@@ -2,6 +2,7 @@
 package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.HttpMethod;
+import io.sluicefs.http.Crc64;
 import io.sluicefs.http.Receipt;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
@@ -72,7 +73,7 @@ final class OssWriting {
   /** Returns what is there if it is what the request before this repeat was to make. */
   private @Nullable ObjectStat findPut(
       String key, PutOptions options, UploadBody body, @Nullable Long crc) throws StorageException {
-    long known = crc == null ? Crc64.of(body) : crc;
+    long known = crc == null ? Crc64.XZ.of(body) : crc;
     return heads.find(
         key, new OssHeads.Expected(body.length(), options.metadata(), known), withoutCrc -> false);
   }
@@ -167,7 +168,7 @@ final class OssWriting {
   }
 
   private @Nullable Long crc(UploadBody body) {
-    return verifies ? Crc64.of(body) : null;
+    return verifies ? Crc64.XZ.of(body) : null;
   }
 
   /** What was just stored; its time is that of the answer, which has none of its own. */

@@ -114,6 +114,46 @@ class OssWritingTest {
     }
   }
 
+  /** Corrupt, as the answer to the completion tells another CRC than that of the digits twice. */
+  @Test
+  void theCrcOfAnUploadCoversTheRangesItCopies() throws Exception {
+    String copied =
+        AnswerServer.answer(
+            200,
+            DATE + "x-oss-hash-crc64ecma: " + CRC_OF_DIGITS + "\r\n",
+            "<CopyPartResult><ETag>&quot;E1&quot;</ETag>"
+                + "<LastModified>2026-01-31T12:00:00.000Z</LastModified></CopyPartResult>");
+    String whole =
+        AnswerServer.answer(
+            200,
+            DATE + "x-oss-hash-crc64ecma: " + CRC_OF_DIGITS + "\r\n",
+            "<CompleteMultipartUploadResult><ETag>&quot;E2&quot;</ETag>"
+                + "</CompleteMultipartUploadResult>");
+    AnswerServer.Answers answers =
+        request -> request.method().equals("PUT") ? copied : multipart(request, () -> whole);
+    ObjectId source = new ObjectId("source", "E0");
+    try (AnswerServer server = new AnswerServer(answers);
+        Transport transport = OssTransports.open(server.url(), Map.of());
+        MultipartUpload upload = transport.startMultipartUpload("key", PutOptions.REPLACE)) {
+      Part once = upload.uploadPartCopy(1, source, new ByteRange(0, 9));
+      Part twice = upload.uploadPartCopy(2, source, new ByteRange(0, 9));
+      assertFails(Kind.CORRUPT, () -> upload.complete(List.of(once, twice)));
+      upload.complete(List.of(once));
+    }
+  }
+
+  @Test
+  void aSymlinkIsOneOfOss() throws Exception {
+    try (Emulator emulator = Emulator.start(EmulatorOptions.defaults());
+        Transport transport =
+            OssTransports.open(emulator.ossEndpoint().toString(), Map.of("path-style", "true"))) {
+      emulator.store().createBucket("models");
+      transport.putSymlink("link", "../a b/\u00fc", PutOptions.REPLACE);
+      assertEquals(
+          "../a b/\u00fc", emulator.store().get("models", "link").orElseThrow().linkTarget());
+    }
+  }
+
   @Test
   void aCopyIsOneRequest() throws Exception {
     try (Arena arena = Arena.ofShared();

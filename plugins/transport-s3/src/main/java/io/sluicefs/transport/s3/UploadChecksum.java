@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.s3;
 
+import io.sluicefs.http.Crc64;
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
@@ -8,26 +9,26 @@ import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.OptionalLong;
 import java.util.zip.CRC32C;
-import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /** What goes with a body so that the store finds out whether it arrived as it was sent. */
 enum UploadChecksum {
-  /** Of 64 bits, in tables: an eighth of the speed of the other. */
-  CRC64NVME(Long.BYTES, Crc64Nvme.POLYNOMIAL),
+  /** Of 64 bits, in tables: 2.9 GB/s, where the other does 50. */
+  CRC64NVME(Long.BYTES),
   /** Of 32 bits, by an instruction of the processor. */
-  CRC32C(Integer.BYTES, 0x82F63B78L),
+  CRC32C(Integer.BYTES),
   /** Nothing, for stores that refuse it. */
-  NONE(0, 0);
+  NONE(0);
+
+  /** Of CRC-32C; the lowest power is the highest bit. */
+  private static final int POLYNOMIAL = 0x82F63B78;
 
   private static final long MAX_BUFFER = 1 << 30;
 
   private final int bytes;
-  private final long polynomial;
 
-  UploadChecksum(int bytes, long polynomial) {
+  UploadChecksum(int bytes) {
     this.bytes = bytes;
-    this.polynomial = polynomial;
   }
 
   /** Returns the header that carries it. */
@@ -59,12 +60,15 @@ enum UploadChecksum {
 
   /** Computes the checksum of a body. */
   long of(UploadBody body) {
-    Checksum running =
-        switch (this) {
-          case CRC64NVME -> new Crc64Nvme();
-          case CRC32C -> new CRC32C();
-          case NONE -> throw new IllegalStateException("no checksum is computed");
-        };
+    return switch (this) {
+      case CRC64NVME -> Crc64.NVME.of(body);
+      case CRC32C -> crc32c(body);
+      case NONE -> throw new IllegalStateException("no checksum is computed");
+    };
+  }
+
+  private static long crc32c(UploadBody body) {
+    CRC32C running = new CRC32C();
     for (MemorySegment segment : body.segments()) {
       for (long at = 0; at < segment.byteSize(); at += MAX_BUFFER) {
         long length = Math.min(MAX_BUFFER, segment.byteSize() - at);
@@ -84,27 +88,30 @@ enum UploadChecksum {
 
   /** Returns the checksum of two runs of bytes one after the other. */
   long combine(long first, long second, long secondLength) {
+    if (this == CRC64NVME) {
+      return Crc64.NVME.combine(first, second, secondLength);
+    }
     // CRCs are remainders of polynomials: the first run is shifted by the length of the second.
-    long shift = 1L << (bytes * 8 - 1);
-    long power = shift >>> 8;
+    int shift = 1 << 31;
+    int power = shift >>> 8;
     for (long left = secondLength; left > 0; left >>>= 1) {
       if ((left & 1) != 0) {
         shift = multiply(power, shift);
       }
       power = multiply(power, power);
     }
-    return multiply(shift, first) ^ second;
+    return Integer.toUnsignedLong(multiply(shift, (int) first)) ^ second;
   }
 
-  /** Multiplies two polynomials, the highest bit the lowest power, modulo that of the checksum. */
-  private long multiply(long a, long b) {
-    long product = 0;
-    long shifted = b;
-    for (long bit = 1L << (bytes * 8 - 1); bit != 0; bit >>>= 1) {
+  /** Multiplies two polynomials, the highest bit the lowest power, modulo that of CRC-32C. */
+  private static int multiply(int a, int b) {
+    int product = 0;
+    int shifted = b;
+    for (int bit = 1 << 31; bit != 0; bit >>>= 1) {
       if ((a & bit) != 0) {
         product ^= shifted;
       }
-      shifted = (shifted & 1) != 0 ? (shifted >>> 1) ^ polynomial : shifted >>> 1;
+      shifted = (shifted & 1) != 0 ? (shifted >>> 1) ^ POLYNOMIAL : shifted >>> 1;
     }
     return product;
   }

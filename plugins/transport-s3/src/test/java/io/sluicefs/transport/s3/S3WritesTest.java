@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sluicefs.emulator.EmulatorOptions;
 import io.sluicefs.emulator.StoredObject;
+import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -63,6 +64,80 @@ class S3WritesTest {
     assertEquals(expected, stored("put").checksums().get(checksum));
     assertEquals(expected, stored("parts").checksums().get(checksum));
     assertEquals("FULL_OBJECT", stored("parts").checksums().get("type"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"crc32c", "crc64nvme"})
+  void theChecksumOfAnUploadCoversTheRangesItCopies(String checksum) throws Exception {
+    UploadBody whole = body(6 << 20);
+    MemorySegment bytes = whole.segments().getFirst();
+    int cut = 5 << 20;
+    try (Transport transport = store.open(Map.of("upload-checksum", checksum))) {
+      ObjectId source = transport.put("source", PutOptions.REPLACE, whole).id();
+      try (MultipartUpload upload = transport.startMultipartUpload("mixed", PutOptions.REPLACE)) {
+        MultipartUpload.Part first = upload.uploadPartCopy(1, source, new ByteRange(0, cut));
+        UploadBody tail = new UploadBody(List.of(bytes.asSlice(cut)));
+        MultipartUpload.Part second = upload.uploadPart(2, tail);
+        upload.complete(List.of(first, second));
+      }
+    }
+    assertEquals(
+        stored("source").checksums().get(checksum), stored("mixed").checksums().get(checksum));
+  }
+
+  @Test
+  void aWholeThatIsNotWhatWasSentIsCorruptHoweverOftenItIsAskedFor() throws Exception {
+    try (ScriptedS3 server = new ScriptedS3();
+        Transport transport = store.open(Map.of("endpoint", server.endpoint()));
+        MultipartUpload upload = transport.startMultipartUpload("key", PutOptions.REPLACE)) {
+      List<MultipartUpload.Part> parts = List.of(upload.uploadPart(1, body(1000)));
+      server.completeWith("<ChecksumCRC32C>AAAAAA==</ChecksumCRC32C>");
+      for (int i = 0; i < 2; i++) {
+        StorageException failure =
+            assertThrows(StorageException.class, () -> upload.complete(parts));
+        assertEquals(Kind.CORRUPT, failure.kind(), failure.getMessage());
+        server.refuseToComplete();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "<ChecksumCRC32C>AAAAAA==-1</ChecksumCRC32C>",
+        "<ChecksumSHA1>x</ChecksumSHA1>"
+      })
+  void aStoreThatTellsNoChecksumOfTheWholeIsBelieved(String told) throws Exception {
+    try (ScriptedS3 server = new ScriptedS3();
+        Transport transport = store.open(Map.of("endpoint", server.endpoint()));
+        MultipartUpload upload = transport.startMultipartUpload("key", PutOptions.REPLACE)) {
+      MultipartUpload.Part part = upload.uploadPart(1, body(1000));
+      server.completeWith(told);
+      assertEquals(1000, upload.complete(List.of(part)).size());
+    }
+  }
+
+  @Test
+  void aSymlinkIsAnEmptyObjectWhoseTargetIsInItsMetadata() throws Exception {
+    try (Transport transport = store.open(Map.of())) {
+      transport.putSymlink("link", "../a b/\u00fc", PutOptions.REPLACE);
+    }
+    assertEquals(0, stored("link").size());
+    assertEquals(Map.of("sluice-symlink", "../a%20b/%C3%BC"), stored("link").metadata());
+  }
+
+  @Test
+  void aTargetTooLongForMetadataIsRefusedWithTheLimit() throws Exception {
+    try (Transport transport = store.open(Map.of())) {
+      transport.putSymlink("link", "x".repeat(2034), PutOptions.REPLACE);
+      StorageException failure =
+          assertThrows(
+              StorageException.class,
+              () -> transport.putSymlink("link", "x".repeat(2035), PutOptions.REPLACE));
+      assertEquals(Kind.INVALID_REQUEST, failure.kind());
+      assertTrue(String.valueOf(failure.getMessage()).contains("2048"), failure.getMessage());
+    }
   }
 
   @Test

@@ -85,7 +85,7 @@ abstract class MultipartSuite extends WritingSuite {
       MultipartUpload.Part middle = upload.uploadPart(2, second);
       MultipartUpload.Part start = upload.uploadPart(1, first);
       assertEquals(new MultipartUpload.Part(3, last.etag(), 77), last);
-      ObjectStat made = upload.complete(List.of(start, middle, last));
+      ObjectStat made = upload.complete(List.of(last, start, middle));
       ObjectStat head = transport.head(key);
       assertEquals(head.id(), made.id());
       assertEquals("blue green", head.metadata().get("color"));

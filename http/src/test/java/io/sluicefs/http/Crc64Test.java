@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.sluicefs.transport.oss;
+package io.sluicefs.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -15,18 +15,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class Crc64Test {
+  /** The values are those of the catalogue of CRCs. */
   @Test
-  void hasTheCheckValueOfTheCatalogue() {
+  void hasTheCheckValues() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment digits = segment(arena, "123456789".getBytes(StandardCharsets.US_ASCII));
-      assertEquals(0x995dc9bbdf1939faL, Crc64.update(0, digits));
+      assertEquals(0x995dc9bbdf1939faL, Crc64.XZ.update(0, digits));
+      assertEquals(0xae8b14860a799888L, Crc64.NVME.update(0, digits));
     }
   }
 
   @Test
   void ofNothingIsZero() {
-    assertEquals(0, Crc64.of(new UploadBody(List.of())));
-    assertEquals(0, Crc64.combine(0, 0, 0));
+    assertEquals(0, Crc64.XZ.of(new UploadBody(List.of())));
+    assertEquals(0, Crc64.XZ.combine(0, 0, 0));
   }
 
   @ParameterizedTest
@@ -39,7 +41,10 @@ class Crc64Test {
       MemorySegment all = segment(arena, bytes);
       for (int offset : new int[] {0, 3}) {
         MemorySegment part = all.asSlice(offset, size);
-        assertEquals(defined(bytes, offset, size), Crc64.update(0, part), "offset " + offset);
+        long xz = defined(0xC96C5795D7870F42L, bytes, offset, size);
+        assertEquals(xz, Crc64.XZ.update(0, part), "offset " + offset);
+        long nvme = defined(0x9A6C9329AC4BC9B5L, bytes, offset, size);
+        assertEquals(nvme, Crc64.NVME.update(0, part), "offset " + offset);
       }
     }
   }
@@ -53,10 +58,12 @@ class Crc64Test {
       MemorySegment all = segment(arena, bytes);
       MemorySegment first = all.asSlice(0, cut);
       MemorySegment second = all.asSlice(cut);
-      long whole = Crc64.update(0, all);
-      assertEquals(whole, Crc64.of(new UploadBody(List.of(first, second))));
+      long whole = Crc64.XZ.update(0, all);
+      assertEquals(whole, Crc64.XZ.of(new UploadBody(List.of(first, second))));
       assertEquals(
-          whole, Crc64.combine(Crc64.update(0, first), Crc64.update(0, second), second.byteSize()));
+          whole,
+          Crc64.XZ.combine(
+              Crc64.XZ.update(0, first), Crc64.XZ.update(0, second), second.byteSize()));
     }
   }
 
@@ -66,28 +73,28 @@ class Crc64Test {
     long first = 0x995dc9bbdf1939faL;
     long length = 5L << 30;
     long zeros = zeros(length);
-    long once = Crc64.combine(first, zeros(2 * length), 2 * length);
-    assertEquals(once, Crc64.combine(Crc64.combine(first, zeros, length), zeros, length));
+    long once = Crc64.XZ.combine(first, zeros(2 * length), 2 * length);
+    assertEquals(once, Crc64.XZ.combine(Crc64.XZ.combine(first, zeros, length), zeros, length));
   }
 
   /** The CRC of so many bytes of zero. */
   private static long zeros(long length) {
     if (length == 1) {
       try (Arena arena = Arena.ofConfined()) {
-        return Crc64.update(0, arena.allocate(1));
+        return Crc64.XZ.update(0, arena.allocate(1));
       }
     }
     long half = zeros(length / 2);
-    long even = Crc64.combine(half, half, length / 2);
-    return length % 2 == 0 ? even : Crc64.combine(even, zeros(1), 1);
+    long even = Crc64.XZ.combine(half, half, length / 2);
+    return length % 2 == 0 ? even : Crc64.XZ.combine(even, zeros(1), 1);
   }
 
-  private static long defined(byte[] bytes, int offset, int length) {
+  private static long defined(long polynomial, byte[] bytes, int offset, int length) {
     long crc = -1;
     for (int i = offset; i < offset + length; i++) {
       crc ^= bytes[i] & 255;
       for (int bit = 0; bit < 8; bit++) {
-        crc = (crc & 1) != 0 ? (crc >>> 1) ^ 0xC96C5795D7870F42L : crc >>> 1;
+        crc = (crc & 1) != 0 ? (crc >>> 1) ^ polynomial : crc >>> 1;
       }
     }
     return ~crc;
