@@ -15,9 +15,15 @@ import java.util.Optional;
  * @param requestsPerFile most parts of one file under way
  * @param keepSize most bytes kept in memory after they were written; empty to go by the memory
  * @param renameLimit most objects in a directory that is renamed
+ * @param keepAttributes whether modes, owners and times are kept in the store
  */
 public record WriteSettings(
-    long partSize, int requests, int requestsPerFile, Optional<Long> keepSize, int renameLimit) {
+    long partSize,
+    int requests,
+    int requestsPerFile,
+    Optional<Long> keepSize,
+    int renameLimit,
+    boolean keepAttributes) {
   /** Share of the memory that keeps what was written. */
   private static final int KEEP_SHARE = 4;
 
@@ -47,12 +53,21 @@ public record WriteSettings(
               "Most objects in a directory that is renamed; each is copied and deleted.")
           .withDefault("200000");
 
+  private static final Setting<Boolean> KEEP_ATTRIBUTES =
+      Setting.flag(
+              "keep-attributes",
+              "Keep modes, owners and times that programs set in the metadata of objects, as s3fs"
+                  + " does. Looking up a file then takes a request more, and setting them on a"
+                  + " stored file a copy within the store.")
+          .withDefault("false");
+
   /** The section. */
   public static final Section SECTION =
       new Section(
           "write",
           "How files are written to the store.",
-          List.of(PART_SIZE, REQUESTS, REQUESTS_PER_FILE, KEEP_SIZE, RENAME_LIMIT));
+          List.of(
+              PART_SIZE, REQUESTS, REQUESTS_PER_FILE, KEEP_SIZE, RENAME_LIMIT, KEEP_ATTRIBUTES));
 
   /** Returns the values of the section's settings. */
   public static WriteSettings of(PluginSettings settings) {
@@ -61,7 +76,8 @@ public record WriteSettings(
         settings.get(REQUESTS),
         settings.get(REQUESTS_PER_FILE),
         settings.find(KEEP_SIZE),
-        settings.get(RENAME_LIMIT));
+        settings.get(RENAME_LIMIT),
+        settings.get(KEEP_ATTRIBUTES));
   }
 
   /** Returns how files are written with so much memory in all. */

@@ -29,6 +29,7 @@ import java.util.List;
 final class NameChanges {
   // Source: asm-generic/fcntl.h.
   private static final int O_EXCL = 0200;
+  private static final int PERMISSION_BITS = 07777;
 
   private static final UploadBody NOTHING = new UploadBody(List.of());
 
@@ -67,13 +68,15 @@ final class NameChanges {
     }
   }
 
-  CreatedFile create(Caller caller, Inode parent, String name, int flags) throws FuseException {
+  CreatedFile create(Caller caller, Inode parent, String name, int mode, int flags)
+      throws FuseException {
     String key = Names.keyOf(parent, name, false);
-    return ask("create", key, () -> createFile(caller, parent, name, key, flags));
+    return ask("create", key, () -> createFile(caller, parent, name, key, mode, flags));
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
-  private CreatedFile createFile(Caller caller, Inode parent, String name, String key, int flags)
+  private CreatedFile createFile(
+      Caller caller, Inode parent, String name, String key, int mode, int flags)
       throws StorageException, FuseException {
     boolean exclusive = (flags & O_EXCL) != 0;
     while (true) {
@@ -91,6 +94,10 @@ final class NameChanges {
       WrittenFile written = files.start(key, exclusive);
       Inode made = namespace.create(parent, name, written);
       if (made != null) {
+        written.describe(() -> namespace.metadata(made));
+        if (namespace.keepsAttributes()) {
+          namespace.setAttributes(made, mode & PERMISSION_BITS, caller.uid(), caller.gid(), null);
+        }
         OpenFile file = files.openCreated(made, written, caller.pid());
         return new CreatedFile(namespace.entry(made), file);
       }

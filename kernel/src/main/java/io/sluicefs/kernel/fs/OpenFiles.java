@@ -14,9 +14,12 @@ import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.fuse.ReadReply;
+import io.sluicefs.spi.transport.ObjectStat;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -154,6 +157,7 @@ final class OpenFiles implements AutoCloseable {
       }
       StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
       WrittenFile written = writers.open(inode.key(), stored, false);
+      written.describe(() -> namespace.metadata(inode));
       inode.setContent(written);
       return written;
     }
@@ -267,15 +271,58 @@ final class OpenFiles implements AutoCloseable {
    * written is stored all the same.
    */
   private void store(Inode inode, WrittenFile written) throws FuseException {
+    AtomicReference<@Nullable ObjectStat> made = new AtomicReference<>();
     change(
         inode,
         "storing",
         () ->
             Background.run(
                 () -> {
-                  List<String> former = written.publish(stat -> namespace.published(inode, stat));
+                  List<String> former =
+                      written.publish(
+                          stat -> {
+                            made.set(stat);
+                            namespace.published(inode, stat);
+                          });
                   removals.removeFormer(former);
                 }));
+    ObjectStat stored = made.get();
+    if (stored != null
+        && namespace.keepsAttributes()
+        && !stored.metadata().equals(namespace.metadata(inode))) {
+      // They were set after the upload had begun.
+      storeAttributes(inode);
+    }
+  }
+
+  /** Stores the attributes of a file that is stored and not being changed; else they go with it. */
+  void storeAttributes(Inode inode) throws FuseException {
+    Map<String, String> metadata = namespace.metadata(inode);
+    if (metadata.isEmpty() || !writers.copies()) {
+      return;
+    }
+    change(
+        inode,
+        "storing attributes",
+        () -> {
+          if (inode.content() instanceof WrittenFile written) {
+            StoredObject _ =
+                written.isDirty()
+                    ? null
+                    : written.rename(
+                        written.key(), (source, key) -> described(inode, source, metadata));
+          } else {
+            StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
+            StoredObject _ = described(inode, stored, metadata);
+          }
+        });
+  }
+
+  private StoredObject described(Inode inode, StoredObject source, Map<String, String> metadata)
+      throws StorageException {
+    ObjectStat copy = writers.copy(source, source.id().key(), metadata);
+    namespace.published(inode, copy);
+    return new StoredObject(copy.id(), copy.size());
   }
 
   /** Cuts a file or makes it longer; {@code number} is that of the handle to do it by, or 0. */

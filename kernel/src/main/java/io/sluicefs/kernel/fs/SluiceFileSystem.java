@@ -314,18 +314,31 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
       }
       files.truncate(known, handle, size);
     }
-    Instant modified = changes.modified();
-    if (modified != null) {
-      namespace.setAttributes(known, null, null, null, modified.toEpochMilli());
-    }
+    setAttributes(known, changes);
     return getattr(caller, inode);
+  }
+
+  /** Sets what is kept; without that the time alone, for as long as the inode is known. */
+  private void setAttributes(Inode inode, AttributeChanges changes) throws FuseException {
+    Instant modified = changes.modified();
+    Long millis = modified == null ? null : modified.toEpochMilli();
+    boolean keeps = namespace.keepsAttributes() && inode.kind() == FileKind.FILE;
+    Integer mode = keeps ? changes.mode() : null;
+    Integer uid = keeps ? changes.uid() : null;
+    Integer gid = keeps ? changes.gid() : null;
+    if (millis != null || mode != null || uid != null || gid != null) {
+      namespace.setAttributes(inode, mode, uid, gid, millis);
+      if (keeps) {
+        files.storeAttributes(inode);
+      }
+    }
   }
 
   @Override
   public CreatedFile create(Caller caller, long parent, String name, int mode, int flags)
       throws FuseException {
     checkWritable();
-    return names.create(caller, directory(parent), name, flags);
+    return names.create(caller, directory(parent), name, mode, flags);
   }
 
   @Override

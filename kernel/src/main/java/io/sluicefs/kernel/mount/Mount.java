@@ -204,6 +204,7 @@ public final class Mount implements AutoCloseable {
             mount.gid().orElse(process.gid()),
             mount.fileMode(),
             mount.directoryMode()),
+        configuration.write().keepAttributes(),
         Limits.ofThisHeap());
   }
 

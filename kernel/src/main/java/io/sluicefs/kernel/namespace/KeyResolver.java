@@ -27,20 +27,32 @@ final class KeyResolver {
    *
    * @param kind null if it is nothing
    * @param version of the object; null for a directory
+   * @param attributes what the object's metadata says, if it was asked for
    * @param shadowed whether there is an object beside the directory
    * @param asOf when the store was asked
    */
   record Answer(
-      @Nullable FileKind kind, @Nullable ObjectVersion version, boolean shadowed, long asOf) {}
+      @Nullable FileKind kind,
+      @Nullable ObjectVersion version,
+      @Nullable SetAttributes attributes,
+      boolean shadowed,
+      long asOf) {}
 
   private final Transport transport;
   private final LongSupplier clock;
   private final boolean linksAreListedAsEmpty;
+  private final boolean keepsAttributes;
   private final SingleFlight<String, Answer> flights = new SingleFlight<>();
 
-  KeyResolver(Transport transport, LongSupplier clock) {
+  /**
+   * Creates a resolver.
+   *
+   * @param keepsAttributes whether the metadata of files is wanted, which takes a HEAD of each
+   */
+  KeyResolver(Transport transport, LongSupplier clock, boolean keepsAttributes) {
     this.transport = transport;
     this.clock = clock;
+    this.keepsAttributes = keepsAttributes;
     this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
   }
 
@@ -67,17 +79,27 @@ final class KeyResolver {
       directory = !isEmpty(below);
     }
     if (directory) {
-      return new Answer(FileKind.DIRECTORY, null, object != null, asOf);
+      return new Answer(FileKind.DIRECTORY, null, null, object != null, asOf);
     }
-    if (object != null && object.size() == 0 && linksAreListedAsEmpty) {
-      object = linkOrEmpty(key);
+    if (object != null && isListedInPart(object)) {
+      object = head(key);
     }
     return object == null
-        ? new Answer(null, null, false, asOf)
-        : new Answer(FileKind.of(object.type()), ObjectVersion.of(object), false, asOf);
+        ? new Answer(null, null, null, false, asOf)
+        : new Answer(
+            FileKind.of(object.type()),
+            ObjectVersion.of(object),
+            keepsAttributes ? SetAttributes.of(object.metadata()) : null,
+            false,
+            asOf);
   }
 
-  private @Nullable ObjectStat linkOrEmpty(String key) throws StorageException {
+  private boolean isListedInPart(ObjectStat object) {
+    return object.type() == ObjectStat.Type.DATA
+        && (keepsAttributes || (object.size() == 0 && linksAreListedAsEmpty));
+  }
+
+  private @Nullable ObjectStat head(String key) throws StorageException {
     try {
       return transport.head(key);
     } catch (StorageException e) {

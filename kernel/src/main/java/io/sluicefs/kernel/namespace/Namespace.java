@@ -11,6 +11,7 @@ import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,7 @@ public final class Namespace {
   private final NegativeCache justAbsent =
       new NegativeCache(JUST_ABSENT.toNanos(), JUST_ABSENT_NAMES);
   private final KeyResolver resolver;
+  private final boolean keepsAttributes;
   private final boolean linksAreListedAsEmpty;
   private final SingleFlight<String, ObjectStat> heads = new SingleFlight<>();
   private final LongAdder hidden = new LongAdder();
@@ -83,8 +85,9 @@ public final class Namespace {
     this.inodes = new InodeTable(options.limits(), listings, prefix, new Directory(mountedMillis));
     this.entries = new EntryCache(options);
     this.absent = new NegativeCache(options.negativeTtl().toNanos(), options.negativeCapacity());
+    this.keepsAttributes = options.keepAttributes();
     this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
-    this.resolver = new KeyResolver(transport, clock);
+    this.resolver = new KeyResolver(transport, clock, options.keepAttributes());
   }
 
   /** Returns the inode of a number, or null if it was given up. */
@@ -137,7 +140,13 @@ public final class Namespace {
   }
 
   private boolean mayBelieve(Directory directory, ListedEntry entry) {
-    return entry.trusted() && !mayBeLink(entry) && directory.believes(entry.name(), entry.asOf());
+    return entry.trusted()
+        && !isListedInPart(entry)
+        && directory.believes(entry.name(), entry.asOf());
+  }
+
+  private boolean isListedInPart(ListedEntry entry) {
+    return mayBeLink(entry) || (keepsAttributes && entry.kind() == FileKind.FILE);
   }
 
   /** Returns whether a listed file may be a link, which only the store can tell. */
@@ -179,7 +188,11 @@ public final class Namespace {
       return null;
     }
     absent.remove(key);
-    return hold(parent, name, answer.kind(), answer.version(), answer.asOf());
+    Inode found = hold(parent, name, answer.kind(), answer.version(), answer.asOf());
+    if (keepsAttributes && !isLocal(found) && found.kind() == FileKind.FILE) {
+      found.setAttributes(answer.attributes());
+    }
+    return found;
   }
 
   private void detachOlder(Inode parent, String name, long asOf) {
@@ -600,6 +613,17 @@ public final class Namespace {
     SetAttributes before = inode.setAttributes();
     SetAttributes newer = new SetAttributes(permissions, uid, gid, modifiedMillis);
     inode.setAttributes(before == null ? newer : before.with(newer));
+  }
+
+  /** Returns whether attributes are kept in the store. */
+  public boolean keepsAttributes() {
+    return keepsAttributes;
+  }
+
+  /** Returns the metadata in which the attributes of a file are kept. */
+  public Map<String, String> metadata(Inode inode) {
+    SetAttributes set = keepsAttributes ? inode.setAttributes() : null;
+    return set == null ? Map.of() : set.metadata();
   }
 
   /** A write has made a time that was set wrong. */

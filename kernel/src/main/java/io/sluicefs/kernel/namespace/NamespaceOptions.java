@@ -15,6 +15,8 @@ import java.time.Duration;
  * @param negativeTtl how long an absent name is believed absent after the store was asked for it
  * @param negativeCapacity most absent names kept
  * @param owner who owns what, with which modes
+ * @param keepAttributes whether modes, owners and times that are set are kept in the metadata of
+ *     objects; each file then costs a HEAD to look up
  * @param limits how much may be kept in heap
  */
 public record NamespaceOptions(
@@ -22,7 +24,18 @@ public record NamespaceOptions(
     Duration negativeTtl,
     int negativeCapacity,
     Ownership owner,
+    boolean keepAttributes,
     Limits limits) {
+
+  /** Creates options of a mount that keeps no attributes. */
+  public NamespaceOptions(
+      Duration attributeTtl,
+      Duration negativeTtl,
+      int negativeCapacity,
+      Ownership owner,
+      Limits limits) {
+    this(attributeTtl, negativeTtl, negativeCapacity, owner, false, limits);
+  }
 
   /**
    * Owner and modes of everything in the mount.
@@ -87,11 +100,18 @@ public record NamespaceOptions(
 
   /** Returns these options with other times. */
   public NamespaceOptions withTtls(Duration attribute, Duration negative) {
-    return new NamespaceOptions(attribute, negative, negativeCapacity, owner, limits);
+    return new NamespaceOptions(
+        attribute, negative, negativeCapacity, owner, keepAttributes, limits);
   }
 
   /** Returns these options with other limits. */
   public NamespaceOptions withLimits(Limits other) {
-    return new NamespaceOptions(attributeTtl, negativeTtl, negativeCapacity, owner, other);
+    return new NamespaceOptions(
+        attributeTtl, negativeTtl, negativeCapacity, owner, keepAttributes, other);
+  }
+
+  /** Returns these options with attributes kept in the store. */
+  public NamespaceOptions withAttributesKept() {
+    return new NamespaceOptions(attributeTtl, negativeTtl, negativeCapacity, owner, true, limits);
   }
 }

@@ -79,7 +79,13 @@ public final class FileWriters implements AutoCloseable {
 
   /** Copies an object within the store. */
   public ObjectStat copy(StoredObject source, String key) throws StorageException {
-    return new ObjectCopies(uploads, kept).copy(source, key, PutOptions.REPLACE);
+    return copy(source, key, Map.of());
+  }
+
+  /** As above, with other user metadata unless there is none. */
+  public ObjectStat copy(StoredObject source, String key, Map<String, String> metadata)
+      throws StorageException {
+    return new ObjectCopies(uploads, kept).copy(source, key, new PutOptions(false, "", metadata));
   }
 
   /** Returns whether the store can copy. */
@@ -104,12 +110,8 @@ public final class FileWriters implements AutoCloseable {
     return clock;
   }
 
-  PutOptions putOptions(boolean createOnly) {
-    return createOnly ? new PutOptions(true, "", Map.of()) : PutOptions.REPLACE;
-  }
-
-  Publication publication(String key, boolean createOnly) {
-    return new Publication(uploads, kept, key, putOptions(createOnly));
+  Publication publication(String key, PutOptions options) {
+    return new Publication(uploads, kept, key, options);
   }
 
   /** Makes a staging file. */

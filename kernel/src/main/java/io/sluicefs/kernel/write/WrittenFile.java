@@ -9,13 +9,16 @@ import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.fuse.ReadReply;
 import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.PutOptions;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +54,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   @GuardedBy("lock")
   private @Nullable StagedFile staged;
 
+  private volatile Supplier<Map<String, String>> metadata = Map::of;
   private volatile boolean dirty;
   private volatile boolean dropped;
   private volatile boolean replaces;
@@ -99,6 +103,15 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   /** Returns the key it is published under. */
   public String key() {
     return key;
+  }
+
+  /** Sets what tells the user metadata it is stored with. */
+  public void describe(Supplier<Map<String, String>> description) {
+    metadata = description;
+  }
+
+  private PutOptions putOptions(boolean mustBeNew) {
+    return new PutOptions(mustBeNew, "", metadata.get());
   }
 
   /** Counts one more handle. */
@@ -200,8 +213,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   @GuardedBy("lock")
   private PartStream streamFrom(long start) {
     int before = Composition.numbersFor(start, writers.uploads().sizes());
-    return new PartStream(
-        writers.uploads(), key, writers.putOptions(createOnly), start, before + 1);
+    return new PartStream(writers.uploads(), key, putOptions(createOnly), start, before + 1);
   }
 
   /** Reads the object into memory; null if there is none for it. */
@@ -503,11 +515,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   private @Nullable PartStream streamElsewhere(PartStream parts, String newKey) {
     PartStream other =
         new PartStream(
-            writers.uploads(),
-            newKey,
-            writers.putOptions(createOnly),
-            parts.start(),
-            parts.nextNumber());
+            writers.uploads(), newKey, putOptions(createOnly), parts.start(), parts.nextNumber());
     PartBuffer tail = parts.takeTail();
     if (tail != null) {
       other.adoptTail(tail);
@@ -543,7 +551,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       if (!isDirty()) {
         return List.of();
       }
-      Publication publication = writers.publication(key, createOnly && base == null);
+      Publication publication = writers.publication(key, putOptions(createOnly && base == null));
       PartStream parts = stream;
       if (parts != null
           && !parts.sent().isEmpty()
