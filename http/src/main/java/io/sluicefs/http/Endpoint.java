@@ -3,6 +3,7 @@ package io.sluicefs.http;
 
 import java.net.URI;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * Where a store listens.
@@ -12,6 +13,11 @@ import java.util.Locale;
  * @param port the port, 1 to 65535
  */
 public record Endpoint(boolean tls, String host, int port) {
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(.*\\.)?localhost|127(\\.\\d{1,3}){3}|::1|0:0:0:0:0:0:0:1");
+  private static final Pattern ADDRESS =
+      Pattern.compile("localhost|\\d{1,3}(\\.\\d{1,3}){3}|.*:.*");
+
   public Endpoint {
     if (host.isEmpty() || port < 1 || port > 65535) {
       throw new IllegalArgumentException("not an endpoint: '" + host + "' port " + port);
@@ -35,6 +41,16 @@ public record Endpoint(boolean tls, String host, int port) {
     }
     int port = url.getPort() >= 0 ? url.getPort() : tls ? 443 : 80;
     return new Endpoint(tls, host, port);
+  }
+
+  /** Returns whether it is on this machine, whatever it resolves to. */
+  public boolean isLoopback() {
+    return LOOPBACK.matcher(host).matches();
+  }
+
+  /** Returns whether the host is an address or localhost, which no bucket's name can precede. */
+  public boolean isAddress() {
+    return ADDRESS.matcher(host).matches();
   }
 
   /** Returns the value of the Host header: the port is left out where it is the scheme's own. */

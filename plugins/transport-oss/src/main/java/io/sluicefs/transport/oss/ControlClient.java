@@ -72,12 +72,12 @@ final class ControlClient implements AutoCloseable {
     settings.setRedirectEnable(false);
     settings.setUseSystemPropertyValues(false);
     settings.setMaxConnections(MAX_CONNECTIONS);
-    settings.setConnectionTimeout(millis(config.connectTimeout()));
+    settings.setConnectionTimeout(millis(config.connection().connectTimeout()));
     settings.setConnectionRequestTimeout(millis(requestTimeout));
     settings.setSocketTimeout(millis(noProgressTimeout));
     settings.setUserAgent(config.userAgent());
     settings.setX509TrustManagers(
-        Arrays.stream(config.certificates().managers())
+        Arrays.stream(config.connection().certificates().managers())
             .map(X509TrustManager.class::cast)
             .toArray(X509TrustManager[]::new));
     client = new CappedServiceClient(settings);

@@ -8,7 +8,6 @@ import io.sluicefs.http.BodySender;
 import io.sluicefs.http.Endpoint;
 import io.sluicefs.http.ErrorAnswer;
 import io.sluicefs.http.RangeReader;
-import io.sluicefs.http.RangeReaderOptions;
 import io.sluicefs.http.RangeRequest;
 import io.sluicefs.http.Receipt;
 import io.sluicefs.spi.ByteRange;
@@ -64,18 +63,17 @@ final class OssRequests implements AutoCloseable {
     endpoint = config.endpoint();
     server = endpoint.server();
     signer = new OssSigner(endpoint, config.signature(), config.region());
-    control = new ControlClient(config, config.noProgressTimeout(), config.requestTimeout());
-    slowControl = new ControlClient(config, config.completionTimeout(), config.completionTimeout());
-    reader =
-        new RangeReader(
-            RangeReaderOptions.DEFAULTS
-                .withTimeouts(config.connectTimeout(), config.noProgressTimeout())
-                .withIdleConnections(
-                    config.maxIdleConnections(), RangeReaderOptions.DEFAULTS.idleTimeout())
-                .withCertificates(config.certificates())
-                .withUserAgent(config.userAgent()));
-    sender = reader.sender(config.requestTimeout());
-    slowSender = reader.sender(config.completionTimeout());
+    control =
+        new ControlClient(
+            config, config.connection().noProgressTimeout(), config.connection().requestTimeout());
+    slowControl =
+        new ControlClient(
+            config,
+            config.connection().completionTimeout(),
+            config.connection().completionTimeout());
+    reader = new RangeReader(config.connection().readerOptions(config.userAgent()));
+    sender = reader.sender(config.connection().requestTimeout());
+    slowSender = reader.sender(config.connection().completionTimeout());
   }
 
   /** Sends what is answered at once. */

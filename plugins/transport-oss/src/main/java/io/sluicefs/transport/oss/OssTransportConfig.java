@@ -3,20 +3,16 @@ package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.common.comm.SignVersion;
 import com.aliyun.oss.internal.OSSUtils;
+import io.sluicefs.http.ConnectionConfig;
 import io.sluicefs.http.Endpoint;
-import io.sluicefs.http.TrustedCertificates;
 import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.Setting;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.transport.oss.OssEndpoint.Addressing;
-import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.net.URI;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,26 +22,15 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint where it is
  * @param signature version of the signature
  * @param region what a V4 signature names; null for V1
- * @param certificates whose certificates are trusted for https
- * @param connectTimeout longest wait for a connection
- * @param requestTimeout longest wait for the whole answer to a request without a body, and for that
- *     to one with a body after it is sent
- * @param noProgressTimeout longest wait for more of an answer, or to send more of a body
- * @param maxIdleConnections most connections kept open for reads and uploads while none uses them
- * @param completionTimeout longest wait for a copy or for parts to be joined
+ * @param connection how it is connected to
  * @param verifyUploads whether the store's checksums are compared with what was sent
  */
 record OssTransportConfig(
     OssEndpoint endpoint,
     SignVersion signature,
     @Nullable String region,
-    TrustedCertificates certificates,
-    Duration connectTimeout,
-    Duration requestTimeout,
-    Duration noProgressTimeout,
-    int maxIdleConnections,
-    Duration completionTimeout,
-    boolean verifyUploads) {
+    boolean verifyUploads,
+    ConnectionConfig connection) {
   /** Which version of the signature to use. */
   enum Signature {
     /** V4 if the region is set, else V1. */
@@ -57,11 +42,9 @@ record OssTransportConfig(
   }
 
   static final Setting<URI> ENDPOINT =
-      Setting.of(
-              "endpoint",
-              "a host or URL without a path, such as oss-cn-hangzhou-internal.aliyuncs.com",
-              "Where OSS listens; https unless the URL says http.",
-              OssTransportConfig::parseEndpoint)
+      ConnectionConfig.endpoint(
+              "oss-cn-hangzhou-internal.aliyuncs.com",
+              "Where OSS listens; https unless the URL says http.")
           .required();
   static final Setting<String> BUCKET = Setting.string("bucket", "Name of the bucket.").required();
   static final Setting<String> REGION =
@@ -84,70 +67,21 @@ record OssTransportConfig(
   static final Setting<Boolean> CNAME =
       Setting.flag("cname", "The endpoint is a domain name bound to the bucket.")
           .withDefault("false");
-  static final Setting<Boolean> ALLOW_HTTP =
-      Setting.flag(
-              "allow-http",
-              "Accept an http endpoint beyond this machine: keys and data then travel unencrypted.")
-          .withDefault("false");
-  static final Setting<Path> CA_CERTIFICATE =
-      Setting.path(
-          "ca-certificate",
-          "PEM file of certificate authorities to trust besides those of the Java runtime.");
-  static final Setting<Duration> CONNECT_TIMEOUT =
-      timeout("connect-timeout", "Longest wait for a connection.").withDefault("5s");
-  static final Setting<Duration> REQUEST_TIMEOUT =
-      timeout(
-              "request-timeout",
-              "Longest wait for the whole answer to a request without a body, and for the answer to"
-                  + " one with a body after that is sent.")
-          .withDefault("30s");
-  static final Setting<Duration> NO_PROGRESS_TIMEOUT =
-      timeout(
-              "no-progress-timeout",
-              "Longest wait for more of an answer, or to send more of a body, before the connection is"
-                  + " given up.")
-          .withDefault("15s");
-  static final Setting<Integer> MAX_IDLE_CONNECTIONS =
-      Setting.integer(
-              "max-idle-connections",
-              0,
-              10_000,
-              "Most connections kept open for reads and uploads while none uses them.")
-          .withDefault("64");
 
-  static final Setting<Duration> COMPLETION_TIMEOUT =
-      timeout("completion-timeout", "Longest wait for OSS to copy an object or to join its parts.")
-          .withDefault("5m");
   static final Setting<Boolean> VERIFY_UPLOADS =
       Setting.flag(
               "verify-uploads",
               "Compute the CRC-64 of what is sent and compare it with the store's.")
           .withDefault("true");
 
-  private static final Pattern LOOPBACK =
-      Pattern.compile("(.*\\.)?localhost|127(\\.\\d{1,3}){3}|::1|0:0:0:0:0:0:0:1");
-  private static final Pattern ADDRESS =
-      Pattern.compile("localhost|\\d{1,3}(\\.\\d{1,3}){3}|.*:.*");
-
   /** Every setting of the transport. */
   static final List<Setting<?>> SETTINGS =
-      Stream.concat(
-              Stream.<Setting<?>>of(
-                  ENDPOINT,
-                  BUCKET,
-                  REGION,
-                  SIGNATURE,
-                  PATH_STYLE,
-                  CNAME,
-                  ALLOW_HTTP,
-                  CA_CERTIFICATE,
-                  CONNECT_TIMEOUT,
-                  REQUEST_TIMEOUT,
-                  NO_PROGRESS_TIMEOUT,
-                  MAX_IDLE_CONNECTIONS,
-                  COMPLETION_TIMEOUT,
-                  VERIFY_UPLOADS),
-              OssCredentialsConfig.SETTINGS.stream())
+      Stream.of(
+              List.<Setting<?>>of(
+                  ENDPOINT, BUCKET, REGION, SIGNATURE, PATH_STYLE, CNAME, VERIFY_UPLOADS),
+              ConnectionConfig.SETTINGS,
+              OssCredentialsConfig.SETTINGS)
+          .<Setting<?>>flatMap(List::stream)
           .toList();
 
   /** Reads the settings. */
@@ -157,13 +91,8 @@ record OssTransportConfig(
         endpoint(settings),
         signature(settings, region.isPresent()),
         region.orElse(null),
-        certificates(settings),
-        settings.get(CONNECT_TIMEOUT),
-        settings.get(REQUEST_TIMEOUT),
-        settings.get(NO_PROGRESS_TIMEOUT),
-        settings.get(MAX_IDLE_CONNECTIONS),
-        settings.get(COMPLETION_TIMEOUT),
-        settings.get(VERIFY_UPLOADS));
+        settings.get(VERIFY_UPLOADS),
+        ConnectionConfig.of(settings));
   }
 
   /** Returns what requests call the client. */
@@ -174,13 +103,7 @@ record OssTransportConfig(
 
   private static OssEndpoint endpoint(PluginSettings settings) throws SettingException {
     Endpoint endpoint = Endpoint.of(settings.get(ENDPOINT));
-    if (!endpoint.tls()
-        && !settings.get(ALLOW_HTTP)
-        && !LOOPBACK.matcher(endpoint.host()).matches()) {
-      throw settings.error(
-          ENDPOINT,
-          "plain http is not encrypted; use https or set transport.oss.allow-http = true");
-    }
+    ConnectionConfig.checkEncryption(settings, ENDPOINT, endpoint);
     String bucket = settings.get(BUCKET);
     if (!OSSUtils.validateBucketName(bucket)) {
       throw settings.error(
@@ -192,7 +115,7 @@ record OssTransportConfig(
   private static Addressing addressing(PluginSettings settings, Endpoint endpoint)
       throws SettingException {
     boolean cname = settings.get(CNAME);
-    boolean isAddress = ADDRESS.matcher(endpoint.host()).matches();
+    boolean isAddress = endpoint.isAddress();
     boolean pathStyle = settings.find(PATH_STYLE).orElse(isAddress && !cname);
     if (cname && pathStyle) {
       throw settings.error(CNAME, "not possible together with path-style = true");
@@ -213,47 +136,6 @@ record OssTransportConfig(
     return signature == Signature.V4 || (signature == Signature.AUTO && hasRegion)
         ? SignVersion.V4
         : SignVersion.V1;
-  }
-
-  private static TrustedCertificates certificates(PluginSettings settings) throws SettingException {
-    Optional<Path> file = settings.find(CA_CERTIFICATE);
-    if (file.isEmpty()) {
-      return TrustedCertificates.system();
-    }
-    try {
-      return TrustedCertificates.systemAnd(file.get());
-    } catch (IOException e) {
-      throw settings.error(CA_CERTIFICATE, "cannot be used: " + e);
-    }
-  }
-
-  private static URI parseEndpoint(String text) {
-    URI url = URI.create(text.contains("://") ? text : "https://" + text);
-    Endpoint.of(url);
-    boolean isBare =
-        (url.getRawPath().isEmpty() || url.getRawPath().equals("/"))
-            && url.getRawQuery() == null
-            && url.getRawFragment() == null
-            && url.getRawUserInfo() == null;
-    if (!isBare) {
-      throw new IllegalArgumentException("more than scheme, host and port");
-    }
-    return url;
-  }
-
-  private static Setting<Duration> timeout(String name, String description) {
-    Setting<Duration> duration = Setting.duration(name, description);
-    return Setting.of(
-        name,
-        duration.expected() + ", more than zero",
-        description,
-        text -> {
-          Duration value = duration.parse(text);
-          if (value.isZero()) {
-            throw new IllegalArgumentException("zero");
-          }
-          return value;
-        });
   }
 
   private static String matching(String text, String pattern) {

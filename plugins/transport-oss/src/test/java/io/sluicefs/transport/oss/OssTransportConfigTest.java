@@ -36,11 +36,11 @@ class OssTransportConfigTest {
         "oss://oss-cn-hangzhou-internal.aliyuncs.com/models", config.endpoint().location());
     assertEquals(SignVersion.V1, config.signature());
     assertNull(config.region());
-    assertEquals(Duration.ofSeconds(5), config.connectTimeout());
-    assertEquals(Duration.ofSeconds(30), config.requestTimeout());
-    assertEquals(Duration.ofSeconds(15), config.noProgressTimeout());
-    assertEquals(64, config.maxIdleConnections());
-    assertEquals(Duration.ofMinutes(5), config.completionTimeout());
+    assertEquals(Duration.ofSeconds(5), config.connection().connectTimeout());
+    assertEquals(Duration.ofSeconds(30), config.connection().requestTimeout());
+    assertEquals(Duration.ofSeconds(15), config.connection().noProgressTimeout());
+    assertEquals(64, config.connection().maxIdleConnections());
+    assertEquals(Duration.ofMinutes(5), config.connection().completionTimeout());
     assertTrue(config.verifyUploads());
   }
 

@@ -33,10 +33,10 @@ final class S3Clients {
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             .httpClientBuilder(
                 UrlConnectionHttpClient.builder()
-                    .connectionTimeout(config.connectTimeout())
+                    .connectionTimeout(config.connection().connectTimeout())
                     // Every request has a limit of its own besides; a copy is silent for long.
-                    .socketTimeout(config.completionTimeout())
-                    .tlsTrustManagersProvider(config.certificates()::managers))
+                    .socketTimeout(config.connection().completionTimeout())
+                    .tlsTrustManagersProvider(config.connection().certificates()::managers))
             .overrideConfiguration(
                 override ->
                     override

@@ -3,7 +3,6 @@ package io.sluicefs.transport.s3;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.http.RangeReader;
-import io.sluicefs.http.RangeReaderOptions;
 import io.sluicefs.http.RangeRequest;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
@@ -65,22 +64,15 @@ final class S3Transport implements Transport {
     bucket = S3Clients.bucket(client, config);
     signer = new S3Signer(bucket, credentials);
     errors = new S3Errors(bucket, credentials);
-    control = new ControlRequests(errors, config.requestTimeout());
-    reader =
-        new RangeReader(
-            RangeReaderOptions.DEFAULTS
-                .withTimeouts(config.connectTimeout(), config.noProgressTimeout())
-                .withIdleConnections(
-                    config.maxIdleConnections(), RangeReaderOptions.DEFAULTS.idleTimeout())
-                .withCertificates(config.certificates())
-                .withUserAgent(config.userAgent()));
+    control = new ControlRequests(errors, config.connection().requestTimeout());
+    reader = new RangeReader(config.connection().readerOptions(config.userAgent()));
     S3Sends sends =
         new S3Sends(
             bucket,
             signer,
             errors,
-            reader.sender(config.requestTimeout()),
-            reader.sender(config.completionTimeout()));
+            reader.sender(config.connection().requestTimeout()),
+            reader.sender(config.connection().completionTimeout()));
     heads = new S3Heads(bucket, client, control);
     writes = new S3Writes(config, bucket, client, control, errors, sends, heads);
   }

@@ -64,7 +64,7 @@ final class S3Writes {
     this.heads = heads;
     this.checksum = config.uploadChecksum();
     this.copies = new S3Copies(bucket, errors, sends, heads, checksum);
-    this.completionTimeout = config.completionTimeout();
+    this.completionTimeout = config.connection().completionTimeout();
   }
 
   S3Bucket bucket() {

@@ -37,12 +37,12 @@ class S3TransportConfigTest {
     assertEquals("models", config.bucket());
     assertEquals("eu-central-1", config.region());
     assertFalse(config.pathStyle());
-    assertEquals(Duration.ofSeconds(5), config.connectTimeout());
-    assertEquals(Duration.ofSeconds(30), config.requestTimeout());
-    assertEquals(Duration.ofSeconds(15), config.noProgressTimeout());
-    assertEquals(Duration.ofMinutes(5), config.completionTimeout());
+    assertEquals(Duration.ofSeconds(5), config.connection().connectTimeout());
+    assertEquals(Duration.ofSeconds(30), config.connection().requestTimeout());
+    assertEquals(Duration.ofSeconds(15), config.connection().noProgressTimeout());
+    assertEquals(Duration.ofMinutes(5), config.connection().completionTimeout());
     assertEquals(UploadChecksum.CRC32C, config.uploadChecksum());
-    assertEquals(64, config.maxIdleConnections());
+    assertEquals(64, config.connection().maxIdleConnections());
     assertTrue(config.userAgent().startsWith("sluice"));
   }
 
@@ -63,10 +63,10 @@ class S3TransportConfigTest {
     assertEquals(URI.create("https://storage.example.com:9000"), config.endpoint());
     assertEquals("nowhere-1", config.region());
     assertTrue(config.pathStyle());
-    assertEquals(Duration.ofSeconds(1), config.connectTimeout());
-    assertEquals(Duration.ofSeconds(2), config.requestTimeout());
-    assertEquals(Duration.ofSeconds(3), config.noProgressTimeout());
-    assertEquals(4, config.maxIdleConnections());
+    assertEquals(Duration.ofSeconds(1), config.connection().connectTimeout());
+    assertEquals(Duration.ofSeconds(2), config.connection().requestTimeout());
+    assertEquals(Duration.ofSeconds(3), config.connection().noProgressTimeout());
+    assertEquals(4, config.connection().maxIdleConnections());
   }
 
   @ParameterizedTest

@@ -35,9 +35,11 @@ abstract class WriteFailuresSuite extends SymlinkSuite {
     PutOptions options = createOnly ? requireCreateOnly() : PutOptions.REPLACE;
     String key = prefix + "object";
     byte[] content = content(1000, 40);
-    transport.head(stored("so that a connection is kept", content).key());
     try (Arena arena = Arena.ofShared()) {
       UploadBody body = body(arena, content, 2);
+      // Over its connection the next one goes, and what it made is not to be met by a silent
+      // repeat.
+      transport.put(prefix + "before", PutOptions.REPLACE, body);
       arrange(Change.PUT, Fault.LOST_ANSWER);
       ObjectStat made = repeated(options, next -> transport.put(key, next, body));
       assertMade(made, key, content.length, options);
