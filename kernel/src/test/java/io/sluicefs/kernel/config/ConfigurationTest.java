@@ -110,7 +110,9 @@ class ConfigurationTest {
         at(2) + ": unknown setting write.staging.max-sise; did you mean max-size?",
         () -> load("write.staging {\n max-sise = 1GiB\n}"));
     assertMessage(
-        at(1) + ": unknown setting write.stagin.path; known are staging",
+        at(1)
+            + ": unknown setting write.stagin.path; known are keep-size, part-size, rename-limit,"
+            + " requests, requests-per-file, staging",
         () -> load("write.stagin.path=/a"));
     assertMessage(at(1) + ": write: expected a section", () -> load("write = fast"));
     assertMessage(at(1) + ": write.staging: expected a section", () -> load("write.staging = /a"));

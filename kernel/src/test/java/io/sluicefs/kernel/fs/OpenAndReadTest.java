@@ -189,7 +189,7 @@ class OpenAndReadTest {
             Map.entry(Kind.CANCELLED, Errno.EINTR),
             Map.entry(Kind.UNSUPPORTED, Errno.ENOTSUP),
             Map.entry(Kind.NO_SUCH_BUCKET, Errno.EIO),
-            Map.entry(Kind.ALREADY_EXISTS, Errno.EIO),
+            Map.entry(Kind.ALREADY_EXISTS, Errno.EEXIST),
             Map.entry(Kind.INVALID_REQUEST, Errno.EIO),
             Map.entry(Kind.THROTTLED, Errno.EIO),
             Map.entry(Kind.SERVER_ERROR, Errno.EIO),
