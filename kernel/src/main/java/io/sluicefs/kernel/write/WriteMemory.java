@@ -23,8 +23,14 @@ import org.jspecify.annotations.Nullable;
  * needs memory. Thread-safe; never calls the budget with its lock held.
  */
 final class WriteMemory implements AutoCloseable {
-  /** Pieces kept for the next part although nothing is in them. */
-  private static final int SPARE_PIECES = 16;
+  /** Pieces kept for the next part although nothing is in them and nothing is under way. */
+  private static final int IDLE_PIECES = 16;
+
+  /**
+   * The same while parts are under way: fresh memory costs more than the copy into it, as Linux
+   * clears it page by page.
+   */
+  private static final int BUSY_PIECES = 128;
 
   /** How often a writer that waits looks again: the budget tells nobody when it has bytes. */
   private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -181,7 +187,7 @@ final class WriteMemory implements AutoCloseable {
       } else {
         empty(buffer);
       }
-      freed = surplus(SPARE_PIECES);
+      freed = surplus(underWay > 0 ? BUSY_PIECES : IDLE_PIECES);
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -201,13 +207,16 @@ final class WriteMemory implements AutoCloseable {
 
   /** It is not any more. */
   void end() {
+    List<Piece> freed;
     lock.lock();
     try {
       underWay--;
+      freed = underWay > 0 ? List.of() : surplus(IDLE_PIECES);
       changed.signalAll();
     } finally {
       lock.unlock();
     }
+    freed.forEach(Piece::close);
   }
 
   @GuardedBy("lock")
