@@ -48,7 +48,7 @@ final class Removals {
     if (inode.content() instanceof WrittenFile written) {
       written.drop();
       keys.addAll(written.formerKeys());
-      stored = namespace.isStored(inode) || written.replaces();
+      stored = written.isOccupied();
     }
     if (stored && inode.isOpen()) {
       synchronized (this) {

@@ -9,6 +9,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Makes an object of a file's content in an upload in parts: what is unchanged in the object the
@@ -64,7 +65,11 @@ final class Composition {
 
   /** Sends what is missing, completes the upload and returns the object. */
   ObjectStat complete() throws IOException, InterruptedException {
-    uploader.sendFailedAgain();
+    uploader.restart(
+        stream.sent().stream()
+            .filter(part -> !isStale(part))
+            .map(PartStream.Sent::number)
+            .collect(Collectors.toSet()));
     long size = content.size();
     long before = Math.min(stream.start(), size);
     compose(new ByteRange(0, before), 1, numbersFor(stream.start(), uploads.sizes()));
@@ -73,7 +78,7 @@ final class Composition {
         send(part.number(), part.range());
       }
     }
-    long from = stream.sentEnd();
+    long from = Math.min(size, stream.sentEnd());
     int number = stream.nextNumber();
     PartBuffer tail = stream.tail();
     if (tail != null && tail.length() > 0) {

@@ -239,6 +239,15 @@ final class PartStream implements AutoCloseable {
     return null;
   }
 
+  /** The object is complete: as {@link #close}, and the tail's bytes stay for readers. */
+  void finish() {
+    PartBuffer buffer = takeTail();
+    if (buffer != null) {
+      buffer.keep();
+    }
+    close();
+  }
+
   /** Aborts the upload unless it was completed, and frees the tail. */
   @Override
   public void close() {

@@ -9,9 +9,8 @@ import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.MultipartUpload;
 import io.sluicefs.spi.transport.MultipartUpload.Part;
 import io.sluicefs.spi.transport.ObjectStat;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,27 +30,39 @@ final class PartUploader implements AutoCloseable {
     Part send() throws StorageException;
   }
 
+  /**
+   * What is to be a part. Of several of one number only the last counts.
+   *
+   * @param buffer to be sent, of which this has a hold until it arrived; null for a copy
+   */
+  private record Attempt(int number, @Nullable PartBuffer buffer) {
+    void giveUp() {
+      PartBuffer unsent = buffer;
+      if (unsent != null) {
+        unsent.discard();
+      }
+    }
+  }
+
   private final MultipartUpload upload;
   private final WriteMemory memory;
   private final Semaphore requests;
   private final int most;
 
-  /** Numbers of all parts of the object. */
+  /** All parts of the object, by number. */
   @GuardedBy("this")
-  private final Set<Integer> expected = new HashSet<>();
+  private final Map<Integer, Attempt> expected = new TreeMap<>();
 
+  /** Those of them the store has. */
   @GuardedBy("this")
-  private final Map<Integer, Part> parts = new TreeMap<>();
+  private final Map<Integer, Part> arrived = new TreeMap<>();
 
-  /** What did not arrive, to be sent again. */
+  /** What is under way, with the thread that sends it; parts that do not count any more too. */
   @GuardedBy("this")
-  private final Map<Integer, PartBuffer> failed = new HashMap<>();
+  private final Map<Attempt, Thread> running = new IdentityHashMap<>();
 
   @GuardedBy("this")
   private @Nullable StorageException failure;
-
-  @GuardedBy("this")
-  private final Set<Thread> running = new HashSet<>();
 
   @GuardedBy("this")
   private boolean closed;
@@ -74,40 +85,34 @@ final class PartUploader implements AutoCloseable {
    * many are under way. Takes ownership of one hold of the buffer; what failed before is thrown.
    */
   void submit(int number, PartBuffer buffer) throws StorageException, InterruptedException {
+    Attempt attempt = new Attempt(number, buffer);
     try {
-      awaitTurn();
+      awaitTurn(number);
     } catch (StorageException | InterruptedException e) {
       buffer.keep();
       throw e;
     }
-    start(
-        number,
-        () -> {
-          try {
-            return upload.uploadPart(number, buffer.body());
-          } catch (StorageException e) {
-            if (buffer.tryHold()) {
-              keepFailed(number, buffer);
-            }
-            throw e;
-          } finally {
-            buffer.keep();
-          }
-        });
+    start(attempt, () -> upload.uploadPart(number, buffer.body()));
   }
 
   /** Makes a part of a range of an object in the store, waiting while too many are under way. */
   void submitCopy(int number, ObjectId source, ByteRange range)
       throws StorageException, InterruptedException {
-    awaitTurn();
-    start(number, () -> upload.uploadPartCopy(number, source, range));
+    awaitTurn(number);
+    start(new Attempt(number, null), () -> upload.uploadPartCopy(number, source, range));
   }
 
-  private synchronized void awaitTurn() throws StorageException, InterruptedException {
-    while (running.size() >= most && failure == null) {
+  /** Waits for room, and until no other attempt could arrive at the store after this one. */
+  private synchronized void awaitTurn(int number) throws StorageException, InterruptedException {
+    while ((running.size() >= most || isRunning(number)) && failure == null) {
       wait();
     }
     throwFailure();
+  }
+
+  @GuardedBy("this")
+  private boolean isRunning(int number) {
+    return running.keySet().stream().anyMatch(attempt -> attempt.number == number);
   }
 
   @GuardedBy("this")
@@ -118,19 +123,23 @@ final class PartUploader implements AutoCloseable {
     }
   }
 
-  private void start(int number, Sending sending) {
+  private void start(Attempt attempt, Sending sending) {
     memory.begin();
     Thread thread =
-        Thread.ofVirtual().name("sluice-part-" + number).unstarted(() -> run(number, sending));
+        Thread.ofVirtual()
+            .name("sluice-part-" + attempt.number)
+            .unstarted(() -> run(attempt, sending));
     synchronized (this) {
-      expected.add(number);
-      parts.remove(number);
-      running.add(thread);
+      if (expected.get(attempt.number) != attempt) {
+        forget(attempt.number);
+        expected.put(attempt.number, attempt);
+      }
+      running.put(attempt, thread);
     }
     thread.start();
   }
 
-  private void run(int number, Sending sending) {
+  private void run(Attempt attempt, Sending sending) {
     Part part = null;
     StorageException problem = null;
     try {
@@ -145,32 +154,34 @@ final class PartUploader implements AutoCloseable {
     } catch (InterruptedException e) {
       problem = new StorageException(Kind.CANCELLED, "the upload was given up", e);
     } catch (RuntimeException e) {
-      problem = new StorageException(Kind.INVALID_REQUEST, "part %d: %s".formatted(number, e), e);
+      problem =
+          new StorageException(
+              Kind.INVALID_REQUEST, "part %d: %s".formatted(attempt.number, e), e);
     } finally {
-      ended(number, part, problem);
+      ended(attempt, part, problem);
       memory.end();
     }
   }
 
-  private synchronized void ended(
-      int number, @Nullable Part part, @Nullable StorageException problem) {
-    running.remove(Thread.currentThread());
-    if (part != null) {
-      parts.put(number, part);
-    } else if (failure == null) {
-      failure = problem;
-    }
-    notifyAll();
-  }
-
-  private void keepFailed(int number, PartBuffer buffer) {
+  private void ended(
+      Attempt attempt, @Nullable Part part, @Nullable StorageException problem) {
+    PartBuffer buffer = attempt.buffer;
+    boolean counts;
     synchronized (this) {
-      if (!closed) {
-        failed.put(number, buffer);
-        return;
+      running.remove(attempt);
+      counts = expected.get(attempt.number) == attempt;
+      if (counts && part != null) {
+        arrived.put(attempt.number, part);
+      } else if (counts && failure == null) {
+        failure = problem;
       }
+      // What failed and counts keeps its hold, to be sent again.
+      counts = counts && part == null && !closed;
+      notifyAll();
     }
-    buffer.discard();
+    if (buffer != null && !counts) {
+      buffer.keep();
+    }
   }
 
   /** Returns whether a part failed: what is written from now on would be for nothing. */
@@ -178,25 +189,29 @@ final class PartUploader implements AutoCloseable {
     return failure != null;
   }
 
-  /** Sends what failed once more. */
-  void sendFailedAgain() throws StorageException, InterruptedException {
-    Map<Integer, PartBuffer> again;
+  /**
+   * Begins to make the object anew: waits for what is under way, forgets all parts but those of
+   * some numbers, and sends those of them that failed once more.
+   */
+  void restart(Set<Integer> numbers) throws StorageException, InterruptedException {
+    List<Attempt> again = new ArrayList<>();
     synchronized (this) {
       while (!running.isEmpty()) {
         wait();
       }
-      if (failure == null) {
-        return;
-      }
-      if (failed.isEmpty()) {
-        throwFailure();
-      }
-      again = Map.copyOf(failed);
-      failed.clear();
       failure = null;
+      for (Attempt attempt : List.copyOf(expected.values())) {
+        if (!numbers.contains(attempt.number)) {
+          forget(attempt.number);
+        } else if (!arrived.containsKey(attempt.number)) {
+          again.add(attempt);
+        }
+      }
     }
-    for (Map.Entry<Integer, PartBuffer> part : again.entrySet()) {
-      submit(part.getKey(), part.getValue());
+    for (Attempt attempt : again) {
+      PartBuffer buffer = Objects.requireNonNull(attempt.buffer);
+      awaitTurn(attempt.number);
+      start(attempt, () -> upload.uploadPart(attempt.number, buffer.body()));
     }
   }
 
@@ -208,13 +223,12 @@ final class PartUploader implements AutoCloseable {
     throwFailure();
   }
 
-  /** Forgets a part, which then is not in the object. */
+  /** Forgets a part, which then is not in the object, even if it is still under way. */
   synchronized void forget(int number) {
-    expected.remove(number);
-    parts.remove(number);
-    PartBuffer buffer = failed.remove(number);
-    if (buffer != null) {
-      buffer.discard();
+    Attempt attempt = expected.remove(number);
+    boolean there = arrived.remove(number) != null;
+    if (attempt != null && !there && !running.containsKey(attempt)) {
+      attempt.giveUp();
     }
   }
 
@@ -223,13 +237,13 @@ final class PartUploader implements AutoCloseable {
     await();
     List<Part> all;
     synchronized (this) {
-      if (!parts.keySet().equals(expected)) {
+      if (!arrived.keySet().equals(expected.keySet())) {
         throw new StorageException(
             Kind.INVALID_REQUEST,
             "%d of %d parts are not in the store"
-                .formatted(expected.size() - parts.size(), expected.size()));
+                .formatted(expected.size() - arrived.size(), expected.size()));
       }
-      all = List.copyOf(parts.values());
+      all = List.copyOf(arrived.values());
     }
     return upload.complete(all);
   }
@@ -237,14 +251,11 @@ final class PartUploader implements AutoCloseable {
   /** Aborts the upload unless it was completed, and cancels what is under way. */
   @Override
   public void close() {
-    Collection<PartBuffer> unsent;
     synchronized (this) {
       closed = true;
-      running.forEach(Thread::interrupt);
-      unsent = List.copyOf(failed.values());
-      failed.clear();
+      running.values().forEach(Thread::interrupt);
+      List.copyOf(expected.keySet()).forEach(this::forget);
     }
-    unsent.forEach(PartBuffer::discard);
     upload.close();
   }
 }

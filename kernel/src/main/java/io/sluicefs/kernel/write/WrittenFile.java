@@ -32,7 +32,10 @@ import org.jspecify.annotations.Nullable;
 public final class WrittenFile implements LocalContent, AutoCloseable {
   private final FileWriters writers;
   private final ReentrantLock lock = new ReentrantLock();
-  private final boolean createOnly;
+
+  /** Whether publishing must not replace an object: until it was published or renamed. */
+  @GuardedBy("lock")
+  private boolean createOnly;
 
   /** Where it is published. */
   private volatile String key;
@@ -57,7 +60,10 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   private volatile Supplier<Map<String, String>> metadata = Map::of;
   private volatile boolean dirty;
   private volatile boolean dropped;
-  private volatile boolean replaces;
+
+  /** Whether the store has an object under its key: its own, or one it replaces. */
+  private volatile boolean occupied;
+
   private final AtomicInteger handles = new AtomicInteger(1);
   private volatile long size;
   private volatile long modifiedMillis;
@@ -82,6 +88,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     this.size = baseEnd;
     this.createOnly = createOnly;
     this.dirty = base == null;
+    this.occupied = base != null;
     this.modifiedMillis = modifiedMillis;
   }
 
@@ -131,12 +138,12 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
 
   /** Notes that the store has an object under its key that publishing will replace. */
   public void markReplaces() {
-    replaces = true;
+    occupied = true;
   }
 
-  /** Returns whether the store has an object under its key that is not this file's. */
-  public boolean replaces() {
-    return replaces;
+  /** Returns whether the store has an object under its key, be it one that this replaces. */
+  public boolean isOccupied() {
+    return occupied;
   }
 
   private FileContent content() {
@@ -158,8 +165,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
         PartStream parts = stream();
         if (parts.accepts(offset, data.byteSize())) {
           changing();
-          done = parts.put(offset, data);
-          size = Math.max(size, offset + done);
+          try {
+            done = parts.put(offset, data);
+          } finally {
+            size = Math.max(size, parts.end());
+          }
         }
       }
       if (done < data.byteSize()) {
@@ -197,7 +207,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       return known;
     }
     PartSizes sizes = writers.uploads().sizes();
-    if (baseEnd > 0 && baseEnd <= sizes.preferred()) {
+    if (staged == null && baseEnd > 0 && baseEnd <= sizes.preferred()) {
       known = absorbed();
       if (known != null) {
         stream = known;
@@ -494,12 +504,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
 
   @GuardedBy("lock")
   private void rekey(String newKey) throws IOException {
-    StoredObject object = base;
     PartStream parts = stream;
     if (parts != null && parts.sent().isEmpty()) {
       parts = streamElsewhere(parts, newKey);
     }
-    if ((object != null && object.id().key().equals(key)) || parts != null) {
+    if (occupied || parts != null) {
       formerKeys.add(key);
     }
     StagedFile file = staged;
@@ -507,7 +516,8 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       file.rekey(newKey);
     }
     key = newKey;
-    formerKeys.remove(newKey);
+    createOnly = false;
+    occupied = formerKeys.remove(newKey);
   }
 
   /** Returns null: what was not sent yet goes to the new key. */
@@ -551,20 +561,23 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       if (!isDirty()) {
         return List.of();
       }
-      Publication publication = writers.publication(key, putOptions(createOnly && base == null));
       PartStream parts = stream;
       if (parts != null
           && !parts.sent().isEmpty()
           && (!parts.key().equals(key) || !Composition.isPossible(content(), parts))) {
-        settle(publication, parts);
+        settle(parts);
       }
+      Publication publication = writers.publication(key, putOptions(createOnly && base == null));
       ObjectStat made;
       if (content().isWholeBase()) {
         made = publication.copy(content());
       } else {
         parts = stream();
         made = publication.publish(content(), parts);
+        parts.finish();
       }
+      createOnly = false;
+      occupied = true;
       closeStream();
       closeStaged();
       base = new StoredObject(made.id(), made.size());
@@ -584,9 +597,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
    * no longer here, or the file has another name by now.
    */
   @GuardedBy("lock")
-  private void settle(Publication publication, PartStream parts)
-      throws IOException, InterruptedException {
-    StoredObject made = publication.settle(content(), parts);
+  private void settle(PartStream parts) throws IOException, InterruptedException {
+    StoredObject made =
+        writers.publication(parts.key(), putOptions(createOnly)).settle(content(), parts);
+    createOnly = false;
+    occupied |= parts.key().equals(key);
     closeStream();
     base = made;
     baseEnd = Math.min(size, made.size());
