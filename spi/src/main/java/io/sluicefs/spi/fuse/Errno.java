@@ -15,6 +15,9 @@ public final class Errno {
   /** Input/output error. */
   public static final int EIO = 5;
 
+  /** No such device or address; for a seek, nothing there. */
+  public static final int ENXIO = 6;
+
   /** Bad file handle. */
   public static final int EBADF = 9;
 
@@ -36,6 +39,9 @@ public final class Errno {
   /** Crosses file systems. */
   public static final int EXDEV = 18;
 
+  /** No such device. */
+  public static final int ENODEV = 19;
+
   /** Not a directory. */
   public static final int ENOTDIR = 20;
 
@@ -48,6 +54,9 @@ public final class Errno {
   /** Too many open files in the process. */
   public static final int EMFILE = 24;
 
+  /** Not a device that takes such a control. */
+  public static final int ENOTTY = 25;
+
   /** File too large. */
   public static final int EFBIG = 27;
 
@@ -56,6 +65,9 @@ public final class Errno {
 
   /** Read-only file system. */
   public static final int EROFS = 30;
+
+  /** Does not fit. */
+  public static final int ERANGE = 34;
 
   /** Name too long. */
   public static final int ENAMETOOLONG = 36;
@@ -71,6 +83,9 @@ public final class Errno {
 
   /** No such attribute. */
   public static final int ENODATA = 61;
+
+  /** Not what the protocol allows. */
+  public static final int EPROTO = 71;
 
   /** Not supported. */
   public static final int ENOTSUP = 95;

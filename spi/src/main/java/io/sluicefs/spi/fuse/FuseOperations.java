@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * because the caller gave up gets EINTR soon. Names are decoded from UTF-8; a channel answers a
  * name that is not UTF-8 with ENOENT for a lookup and EINVAL for a creation.
  *
- * <p>Operations a file system does not have answer ENOSYS, which is what the defaults do.
+ * <p>Operations a file system does not have answer ENOSYS, which is what the defaults do but where
+ * they say otherwise.
  */
 public interface FuseOperations {
   /** The root's inode number. */
@@ -22,6 +23,15 @@ public interface FuseOperations {
 
   /** Called once, when the mount answers and before the first request. */
   default void init() {}
+
+  /**
+   * What a channel calls in place of {@link #init()}, which is what this does by itself.
+   *
+   * @param notifier for as long as the session lasts; afterwards it does nothing
+   */
+  default void init(FuseNotifier notifier) {
+    init();
+  }
 
   /** Called once, when the last request was answered. */
   default void destroy() {}
@@ -178,6 +188,48 @@ public interface FuseOperations {
   default void fallocate(Caller caller, long handle, int mode, long offset, long length)
       throws FuseException {
     throw new FuseException(Errno.ENOSYS);
+  }
+
+  /**
+   * Copies bytes from one open file to another, or within one, without moving them through the
+   * caller. Not implemented, which is what ENOSYS says, Linux reads and writes instead, as it does
+   * for this one call on EXDEV and ENOTSUP.
+   *
+   * @param flags as in copy_file_range(2): 0
+   * @return the bytes copied: {@code length}, or fewer, or 0 at the end of the source
+   */
+  default long copyFileRange(
+      Caller caller,
+      long handleIn,
+      long offsetIn,
+      long handleOut,
+      long offsetOut,
+      long length,
+      int flags)
+      throws FuseException {
+    throw new FuseException(Errno.ENOSYS);
+  }
+
+  /**
+   * Finds data or a hole. Not implemented, which is what ENOSYS says, Linux takes the whole file
+   * for data.
+   *
+   * @param whence SEEK_DATA (3) or SEEK_HOLE (4), as in lseek(2); the rest is Linux's own
+   * @return the offset found
+   * @throws FuseException ENXIO if {@code offset} is not within the file
+   */
+  default long lseek(Caller caller, long handle, long offset, int whence) throws FuseException {
+    throw new FuseException(Errno.ENOSYS);
+  }
+
+  /**
+   * Gives an inode another name. Counts one lookup of it.
+   *
+   * @throws FuseException EPERM, which is what the default does, if there are no hard links
+   */
+  default Entry link(Caller caller, long inode, long newParent, String newName)
+      throws FuseException {
+    throw new FuseException(Errno.EPERM);
   }
 
   /** Returns the names of extended attributes. */

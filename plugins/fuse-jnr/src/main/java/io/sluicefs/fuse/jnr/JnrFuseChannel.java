@@ -6,6 +6,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.MemoryReservation;
 import io.sluicefs.spi.fuse.FuseChannel;
+import io.sluicefs.spi.fuse.FuseNotifier;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.MountOptions;
 import java.io.IOException;
@@ -147,7 +148,7 @@ final class JnrFuseChannel implements FuseChannel {
 
   private static void begin(FuseOperations operations) {
     try {
-      operations.init();
+      operations.init(FuseNotifier.none());
     } catch (RuntimeException | Error e) {
       LOG.log(System.Logger.Level.ERROR, "init failed; the mount goes on", e);
     }
