@@ -10,8 +10,9 @@ import org.jspecify.annotations.NullMarked;
  * <table class="striped">
  * <caption>Settings, section {@code fuse.direct}</caption>
  * <tr><th>name</th><th>type</th><th>default</th><th>effect</th></tr>
- * <tr><td>{@code readers}</td><td>whole number, 1 to 64</td><td>4</td><td>threads that wait for
- * requests and answer at once what needs no waiting</td></tr>
+ * <tr><td>{@code readers}</td><td>whole number, 1 to 64, or auto</td><td>auto</td><td>threads that
+ * wait for requests and answer at once what needs no waiting; auto: one for four processors, 2 to
+ * 8</td></tr>
  * <tr><td>{@code threads}</td><td>whole number, 2 to 1024</td><td>64</td><td>requests answered at
  * once, those that wait included; more are queued, and what needs no waiting passes them</td></tr>
  * </table>
