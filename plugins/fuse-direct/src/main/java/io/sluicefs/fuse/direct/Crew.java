@@ -119,9 +119,12 @@ final class Crew {
   /**
    * Called before a request that may wait.
    *
-   * @return false if it was queued, and the thread is to read on
+   * @return false if it was queued, or is dropped, and the thread is to read on
    */
   synchronized boolean leave(ServingThread thread) {
+    if (aborted) {
+      return false;
+    }
     reading--;
     thread.setReader(false);
     if (reading >= least || ending || promoteAnother(thread) || reading > 0) {
@@ -138,28 +141,24 @@ final class Crew {
 
   @GuardedBy("this")
   private boolean promoteAnother(ServingThread thread) {
-    RequestBuffer buffer = buffers.take();
-    if (buffer == null) {
-      buffer = thread.giveBufferAway();
-      if (buffer == null) {
+    ServingThread follower = parked.poll();
+    if (follower == null) {
+      follower = tryAdd();
+      if (follower == null) {
         return false;
       }
     }
-    ServingThread follower = parked.poll();
-    boolean isNew = follower == null;
-    if (follower == null) {
-      follower = tryAdd();
+    // A short request is copied, so that threads that wait hold no buffers.
+    RequestBuffer buffer = thread.giveBufferAway();
+    if (buffer == null) {
+      buffer = buffers.take();
     }
-    if (follower == null) {
-      if (thread.buffer() == null) {
-        thread.setBuffer(buffer);
-      } else {
-        buffers.give(buffer);
-      }
+    if (buffer == null) {
+      parked.push(follower);
       return false;
     }
     promote(follower, buffer);
-    if (isNew) {
+    if (follower.getState() == Thread.State.NEW) {
       run(follower);
     } else {
       LockSupport.unpark(follower);
@@ -178,7 +177,7 @@ final class Crew {
     if (another == null) {
       return false;
     }
-    queue.add(new QueuedRequest(request.buffer(), request.length(), thread.buffer()));
+    queue.add(QueuedRequest.of(request, thread.buffer()));
     thread.setBuffer(another);
     return true;
   }
@@ -247,6 +246,17 @@ final class Crew {
       }
     }
     return false;
+  }
+
+  /** Takes a request out of the queue; null if it is not there. */
+  synchronized @Nullable QueuedRequest dequeue(long unique) {
+    for (QueuedRequest request : queue) {
+      if (request.unique() == unique) {
+        queue.remove(request);
+        return request;
+      }
+    }
+    return null;
   }
 
   /** Interrupts all that is being answered; the session goes on. */

@@ -58,6 +58,13 @@ final class DirectFuseChannel implements FuseChannel {
               + " or start the container with: --device "
               + DEVICE);
     }
+    if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
+      throw new IOException(
+          "this user may not open "
+              + DEVICE
+              + "; mount as root, or let everybody open it with: chmod 666 "
+              + DEVICE);
+    }
     MountedDevice.of(options);
     try {
       return new DirectFuseChannel(

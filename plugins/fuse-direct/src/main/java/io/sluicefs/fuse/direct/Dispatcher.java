@@ -62,7 +62,7 @@ final class Dispatcher {
       switch (operation) {
         case Protocol.FORGET -> forget(request.node(), request.longAt(0));
         case Protocol.BATCH_FORGET -> forgetAll(request);
-        case Protocol.INTERRUPT -> interrupt(request.longAt(0));
+        case Protocol.INTERRUPT -> interrupt(thread, request.longAt(0));
         case Protocol.NOTIFY_REPLY -> {}
         default -> {
           return false;
@@ -98,7 +98,13 @@ final class Dispatcher {
     }
   }
 
-  private void interrupt(long unique) {
+  private void interrupt(ServingThread thread, long unique) {
+    QueuedRequest queued = crew.dequeue(unique);
+    if (queued != null) {
+      sendError(thread, unique, Errno.EINTR);
+      crew.answered(queued);
+      return;
+    }
     if (crew.interrupt(unique)) {
       return;
     }

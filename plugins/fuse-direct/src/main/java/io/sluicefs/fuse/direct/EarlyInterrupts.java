@@ -4,8 +4,8 @@ package io.sluicefs.fuse.direct;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 
 /**
- * Interrupts of requests that another thread has read but not begun, or that are queued. Also holds
- * some of requests answered meanwhile, which nobody asks for any more: the oldest give way.
+ * Interrupts of requests that another thread has read but not begun. Also holds some of requests
+ * answered meanwhile, which nobody asks for any more: the oldest give way.
  */
 final class EarlyInterrupts {
   private static final int CAPACITY = 256;
