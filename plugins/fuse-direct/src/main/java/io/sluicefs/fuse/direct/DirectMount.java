@@ -39,11 +39,12 @@ final class DirectMount {
   }
 
   private static String data(int descriptor, MountOptions options) {
-    return "fd=%d,rootmode=40000,user_id=%d,group_id=%d%s"
-        .formatted(
-            descriptor,
-            LibC.effectiveUser(),
-            LibC.effectiveGroup(),
-            options.allowOther() ? ",allow_other,default_permissions" : "");
+    return "fd="
+        + descriptor
+        + ",rootmode=40000,user_id="
+        + LibC.effectiveUser()
+        + ",group_id="
+        + LibC.effectiveGroup()
+        + (options.allowOther() ? ",allow_other,default_permissions" : "");
   }
 }

@@ -93,7 +93,12 @@ final class FuserMount {
     }
   }
 
-  private static String find() throws IOException {
+  /**
+   * Returns the program.
+   *
+   * @throws IOException if it is not installed
+   */
+  static String find() throws IOException {
     for (String folder : FOLDERS) {
       Path program = Path.of(folder, PROGRAM);
       if (Files.isExecutable(program)) {

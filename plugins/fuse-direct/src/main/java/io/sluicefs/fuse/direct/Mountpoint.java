@@ -62,6 +62,9 @@ final class Mountpoint implements MountedDevice {
       throw new IOException(
           "only root may let other users in; add user_allow_other to " + FUSE_CONF);
     }
+    if (LibC.effectiveUser() != 0) {
+      FuserMount.find();
+    }
     return new Mountpoint(real);
   }
 

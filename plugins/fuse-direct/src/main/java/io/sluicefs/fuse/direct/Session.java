@@ -148,7 +148,7 @@ final class Session {
     if (length == -Errno.EINTR || length == -Errno.EAGAIN || length == -Errno.ENOENT) {
       return 0;
     }
-    if (length != -Errno.ENODEV) {
+    if (length != 0 && length != -Errno.ENODEV) {
       failure = -length;
     }
     crew.finish();
