@@ -129,7 +129,11 @@ public final class FuseBenchmark {
     String dd = "dd if=" + file + " of=/dev/null status=none bs=1M ";
     String job = dd + "count=256 iflag=direct skip=$((j * 256)) & ";
     String jobs = "for j in 0 1 2 3 4 5 6 7; do " + job + "done; wait";
+    long[] latencies = new long[SMALL_READS];
+    // What the JIT compiler costs is not the channel's.
     run(dd + "count=1024 iflag=direct");
+    readSmall(latencies);
+    stat();
     readAhead(128);
     double slow = cpu(() -> run(dd + "count=1024"));
     readAhead(1024);
@@ -138,7 +142,6 @@ public final class FuseBenchmark {
     double eight = cpu(() -> run(jobs)) / 2;
     String sink = mountpoint.resolve("sink").toString();
     double write = cpu(() -> run("dd if=/dev/zero of=" + sink + " bs=1M count=1024 status=none"));
-    long[] latencies = new long[SMALL_READS];
     double small = cpu(() -> readSmall(latencies)) * 1e6 / SMALL_READS;
     Arrays.sort(latencies);
     double stat = cpu(this::stat) * 1e6 / STATS;
