@@ -8,7 +8,7 @@ MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-mi
 # One line a module and a step, so that one sees how far it is.
 BRIEF = -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.event.ExecutionEventLogger=info
 
-.PHONY: help packages jdk build test demo dist format bench-fetch clean
+.PHONY: help packages jdk build test demo dist format bench-fetch bench-fuse clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ dist: jdk packages ## Build the tarball under distribution/target.
 
 bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seconds and heap per GiB.
 	JAVA_HOME="$(JDK)" benchmarks/transport.sh
+
+bench-fuse: build ## Measure what each FUSE channel costs: CPU seconds per GiB, microseconds per request.
+	JAVA_HOME="$(JDK)" benchmarks/fuse.sh
 
 format: jdk ## Format sources and poms as the build wants them.
 	$(MVN) -q spotless:apply

@@ -11,5 +11,6 @@ module io.sluicefs.benchmarks {
   requires io.sluicefs.spi;
   requires jdk.management;
 
+  uses io.sluicefs.spi.fuse.FuseChannelProvider;
   uses io.sluicefs.spi.transport.TransportProvider;
 }

@@ -31,6 +31,7 @@ class LayeringTest {
   static final List<String> PLUGINS =
       List.of(
           "io.sluicefs.cache.memory",
+          "io.sluicefs.fuse.direct",
           "io.sluicefs.fuse.jnr",
           "io.sluicefs.prefetch.sequential",
           "io.sluicefs.transport.oss",
@@ -38,11 +39,15 @@ class LayeringTest {
 
   /**
    * Allocate a page or so each, for heads of answers and structures of the Linux kernel; and the
-   * slabs, and a command that runs by itself and reserves what it allocates.
+   * slabs, what a channel reads requests into, and a command that runs by itself, which reserve what
+   * they allocate.
    */
   private static final Set<String> SMALL_BUFFERS =
       Set.of(
           "io.sluicefs.cache.memory.Slab",
+          "io.sluicefs.fuse.direct.QueuedRequest",
+          "io.sluicefs.fuse.direct.RequestBuffer",
+          "io.sluicefs.fuse.direct.ServingThread",
           "io.sluicefs.fuse.jnr.DirectoryBuffer",
           "io.sluicefs.fuse.jnr.Session",
           "io.sluicefs.http.Connection",

@@ -48,7 +48,9 @@ public final class ConfigReference {
       case TRANSPORT -> "The object store: exactly one plugin.";
       case CACHE -> "Where blocks of objects are kept: memory, then any others below it.";
       case PREFETCH -> "What is read ahead: one plugin, sequential when not given.";
-      case FUSE -> "How the Linux kernel is talked to: one plugin, jnr when not given.";
+      case FUSE ->
+          "How the Linux kernel is talked to: one plugin; when not given, direct, or jnr where direct"
+              + " cannot be used.";
     };
   }
 

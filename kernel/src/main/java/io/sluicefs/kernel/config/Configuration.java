@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Configuration {
   private static final String MEMORY_CACHE = "memory";
+  private static final String FALLBACK_CHANNEL = "jnr";
   private static final Map<Axis, String> DEFAULTS =
-      Map.of(Axis.CACHE, MEMORY_CACHE, Axis.PREFETCH, "sequential", Axis.FUSE, "jnr");
+      Map.of(Axis.CACHE, MEMORY_CACHE, Axis.PREFETCH, "sequential", Axis.FUSE, "direct");
   private static final List<Section> SECTIONS =
       List.of(
           MountSettings.SECTION,
@@ -131,6 +133,15 @@ public final class Configuration {
   }
 
   /**
+   * Returns what takes the place of a default that cannot be used on this host, if anything may.
+   */
+  public Optional<PluginChoice> fallback(PluginChoice choice) {
+    return choice.axis() == Axis.FUSE && choice.isDefault()
+        ? Optional.of(new PluginChoice(Axis.FUSE, FALLBACK_CHANNEL, PluginChoice.DEFAULT))
+        : Optional.empty();
+  }
+
+  /**
    * Returns the plugin chosen for an axis that takes one.
    *
    * @throws SettingException if none or several are
@@ -164,7 +175,7 @@ public final class Configuration {
           "%s: no %s is configured: add a section such as %s.s3 { bucket = … }"
               .formatted(root.origin(), axis.section(), axis.section()));
     }
-    return new PluginChoice(axis, name, "default");
+    return new PluginChoice(axis, name, PluginChoice.DEFAULT);
   }
 
   /**
@@ -187,7 +198,9 @@ public final class Configuration {
       }
     } else {
       ConfigNode.Branch memory = present.remove(MEMORY_CACHE);
-      tiers.add(choice(Axis.CACHE, MEMORY_CACHE, memory == null ? "default" : memory.origin()));
+      tiers.add(
+          choice(
+              Axis.CACHE, MEMORY_CACHE, memory == null ? PluginChoice.DEFAULT : memory.origin()));
       for (Map.Entry<String, ConfigNode.Branch> tier : present.entrySet()) {
         tiers.add(choice(Axis.CACHE, tier.getKey(), tier.getValue().origin()));
       }

@@ -11,6 +11,13 @@ import io.sluicefs.spi.Axis;
  * @param origin where the configuration names it, or {@code "default"}
  */
 public record PluginChoice(Axis axis, String name, String origin) {
+  static final String DEFAULT = "default";
+
+  /** Returns whether the configuration leaves the choice to the kernel. */
+  public boolean isDefault() {
+    return origin.equals(DEFAULT);
+  }
+
   /** Returns the path of the plugin's section: {@code transport.s3}. */
   public String section() {
     return axis.section() + "." + name;

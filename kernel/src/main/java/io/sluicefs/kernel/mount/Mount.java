@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class Mount implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Mount.class.getName());
 
-  /** How long the Linux kernel and libfuse may take to bring up the mount. */
+  /** How long the Linux kernel and the FUSE channel may take to bring up the mount. */
   private static final Duration READY_WITHIN = Duration.ofSeconds(30);
 
   /** How long open files may keep a session alive after it was unmounted. */

@@ -23,6 +23,7 @@ import io.sluicefs.spi.transport.TransportProvider;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Opens the plugins a configuration chooses; whoever asks for one closes it. Used by one thread.
@@ -71,10 +72,32 @@ final class OpenPlugins {
     ready(configuration.plugin(Axis.FUSE), FuseChannelProvider.class);
   }
 
+  /** Opens the channel chosen; in place of a default that cannot be used here, the other one. */
   FuseChannel channel(MountOptions options) throws SettingException, PluginException, IOException {
-    Ready<FuseChannelProvider> plugin =
-        ready(configuration.plugin(Axis.FUSE), FuseChannelProvider.class);
-    return plugin.provider.open(plugin.context, options);
+    PluginChoice choice = configuration.plugin(Axis.FUSE);
+    try {
+      return channel(choice, choice.isDefault() ? "the default" : choice.origin(), options);
+    } catch (IOException e) {
+      Optional<PluginChoice> other = configuration.fallback(choice);
+      if (other.isEmpty()) {
+        throw e;
+      }
+      try {
+        String reason = choice.section() + " cannot be used: " + e.getMessage();
+        return channel(other.get(), reason, options);
+      } catch (IOException | PluginException alsoRefused) {
+        e.addSuppressed(alsoRefused);
+        throw e;
+      }
+    }
+  }
+
+  private FuseChannel channel(PluginChoice choice, String reason, MountOptions options)
+      throws SettingException, PluginException, IOException {
+    Ready<FuseChannelProvider> plugin = ready(choice, FuseChannelProvider.class);
+    FuseChannel channel = plugin.provider.open(plugin.context, options);
+    LOG.log(System.Logger.Level.INFO, "FUSE channel {0}: {1}", choice.section(), reason);
+    return channel;
   }
 
   /**

@@ -196,7 +196,7 @@ public final class PluginCatalog implements AutoCloseable {
     return new PluginException(
         "%s: no plugin %s in %s; %s%s"
             .formatted(
-                choice.origin().equals("default") ? "the default" : choice.origin(),
+                choice.isDefault() ? "the default" : choice.origin(),
                 choice.section(),
                 root,
                 installed,

@@ -49,7 +49,7 @@ class ConfigurationTest {
     assertEquals(
         new PluginChoice(Axis.PREFETCH, "sequential", "default"),
         configuration.plugin(Axis.PREFETCH));
-    assertEquals(new PluginChoice(Axis.FUSE, "jnr", "default"), configuration.plugin(Axis.FUSE));
+    assertEquals(new PluginChoice(Axis.FUSE, "direct", "default"), configuration.plugin(Axis.FUSE));
     assertEquals(
         List.of(new PluginChoice(Axis.CACHE, "memory", "default")), configuration.caches());
   }

@@ -23,6 +23,9 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.cache.BlockCacheProvider;
+import io.sluicefs.spi.fuse.FuseChannel;
+import io.sluicefs.spi.fuse.FuseChannelProvider;
+import io.sluicefs.spi.fuse.MountOptions;
 import io.sluicefs.spi.testkit.transport.MemoryTransport;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import io.sluicefs.spi.transport.ListPage;
@@ -52,11 +55,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The plugins wired together on a real mount. Memory cache and prefetcher are on the module path,
- * fuse-jnr comes from its folder, built before.
+ * the FUSE channels come from their folders, built before.
  */
 class MountTest {
-  private static final Path FUSE_JNR =
-      Path.of("../plugins/fuse-jnr/target/plugin").toAbsolutePath().normalize();
+  private static final Path PLUGINS = Path.of("../plugins").toAbsolutePath().normalize();
   private static final SpiVersion VERSION = new SpiVersion(SpiVersion.MAJOR, SpiVersion.MINOR);
 
   @TempDir Path temp;
@@ -69,10 +71,9 @@ class MountTest {
   @BeforeEach
   void layOutPlugins() throws Exception {
     Assumptions.assumeTrue(Files.exists(Path.of("/dev/fuse")), "no /dev/fuse");
-    Assumptions.assumeTrue(
-        Files.isDirectory(FUSE_JNR), "fuse-jnr is not packaged: mvn package builds it");
     Path root = Files.createDirectory(temp.resolve("plugins"));
-    Files.createSymbolicLink(root.resolve("fuse-jnr"), FUSE_JNR);
+    layOut(root, "fuse-direct");
+    layOut(root, "fuse-jnr");
     plugins =
         new PluginCatalog(
             root,
@@ -84,6 +85,13 @@ class MountTest {
     store.put("llama/a.txt", "hello");
     store.put("llama/sub/b.txt", "deeper");
     store.put("other.txt", "not below the prefix");
+  }
+
+  private static void layOut(Path root, String plugin) throws IOException {
+    Path folder = PLUGINS.resolve(plugin).resolve("target/plugin");
+    Assumptions.assumeTrue(
+        Files.isDirectory(folder), plugin + " is not packaged: mvn package builds it");
+    Files.createSymbolicLink(root.resolve(plugin), folder);
   }
 
   @AfterEach
@@ -165,6 +173,37 @@ class MountTest {
   }
 
   @Test
+  void aDefaultChannelThatCannotBeUsedHereIsReplacedByTheOther() throws Exception {
+    plugins.close();
+    Path root = Files.createDirectory(temp.resolve("other-plugins"));
+    layOut(root, "fuse-jnr");
+    plugins =
+        new PluginCatalog(
+            root,
+            Map.of(
+                Axis.TRANSPORT, List.of(new StoreProvider()),
+                Axis.FUSE, List.of(new RefusingChannelProvider())));
+    try (Mount mount = open("")) {
+      assertEquals("hello", Files.readString(mountpoint.path().resolve("llama/a.txt")));
+      assertFalse(mount.source().isEmpty());
+    }
+    IOException refusal =
+        assertThrows(
+            IOException.class, () -> openAndClose("fuse = direct"), "chosen, not a default");
+    assertEquals("this host has no such device", refusal.getMessage());
+  }
+
+  @Test
+  void eachChannelMountsWhenItIsChosen() throws Exception {
+    for (String channel : List.of("direct", "jnr")) {
+      try (Mount mount = open("fuse = " + channel)) {
+        assertEquals("hello", Files.readString(mountpoint.path().resolve("llama/a.txt")));
+        assertFalse(mount.source().isEmpty());
+      }
+    }
+  }
+
+  @Test
   void aMissingPluginIsNamed() {
     PluginException refusal =
         assertThrows(PluginException.class, () -> openAndClose("fuse = other"));
@@ -228,6 +267,20 @@ class MountTest {
     @SuppressWarnings("MustBeClosedChecker") // returned
     public Transport open(PluginContext context) {
       return watch;
+    }
+  }
+
+  /** A channel this host lacks something for. */
+  private static final class RefusingChannelProvider implements FuseChannelProvider {
+    @Override
+    public PluginDescriptor descriptor() {
+      return new PluginDescriptor("direct", Axis.FUSE, VERSION, List.of());
+    }
+
+    @Override
+    @MustBeClosed
+    public FuseChannel open(PluginContext context, MountOptions options) throws IOException {
+      throw new IOException("this host has no such device");
     }
   }
 

@@ -2,11 +2,19 @@
 package io.sluicefs.fuse.jnr;
 
 import io.sluicefs.spi.fuse.FuseChannelProvider;
+import io.sluicefs.spi.testkit.fuse.Capability;
 import io.sluicefs.spi.testkit.fuse.FuseChannelContract;
+import java.util.EnumSet;
+import java.util.Set;
 
 class JnrFuseChannelTest extends FuseChannelContract {
   @Override
   protected FuseChannelProvider provider() {
     return new JnrFuseChannelProvider();
+  }
+
+  @Override
+  protected Set<Capability> lacks() {
+    return EnumSet.allOf(Capability.class);
   }
 }

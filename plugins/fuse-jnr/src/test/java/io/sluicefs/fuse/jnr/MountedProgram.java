@@ -7,21 +7,17 @@ import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
 import io.sluicefs.spi.testkit.fuse.FileContent;
 import io.sluicefs.spi.testkit.fuse.MemoryFileSystem;
-import io.sluicefs.spi.testkit.fuse.Pattern;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
 /**
- * A process of its own with a mount, which it gives up on a signal as the daemon does. Its files:
- * {@code dir/small}, and {@code big} of 4 GiB that costs nothing to make.
+ * A process of its own with a mount, which it gives up on a signal as the daemon does. Its file is
+ * {@code dir/small}.
  */
 final class MountedProgram {
-  private static final long BIG = 4L << 30;
-  private static final long PIECE = 64L << 20;
+  private static final long MEMORY = 64L << 20;
   private static final Duration TTL = Duration.ofSeconds(60);
 
   private MountedProgram() {}
@@ -29,14 +25,11 @@ final class MountedProgram {
   public static void main(String[] args) throws Exception {
     Path mountpoint = Path.of(args[0]);
     MemoryFileSystem files = new MemoryFileSystem();
-    MemorySegment piece = Arena.global().allocate(PIECE, 4096);
-    Pattern.fill(1, 0, piece);
-    files.addFile("big", FileContent.repeated(piece, BIG));
     files.addFile("dir/small", FileContent.pattern(2, 12_345));
     MountOptions options =
         new MountOptions(mountpoint, "memory", true, false, TTL, TTL, TTL, 1 << 20);
     JnrFuseChannelProvider provider = new JnrFuseChannelProvider();
-    try (LeakCheckedMemory memory = new LeakCheckedMemory(PIECE);
+    try (LeakCheckedMemory memory = new LeakCheckedMemory(MEMORY);
         FuseChannel channel = provider.open(TestContext.of(provider, Map.of(), memory), options)) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> giveUp(channel)));
       Thread.ofVirtual().start(() -> announce(mountpoint, files));
@@ -46,7 +39,7 @@ final class MountedProgram {
 
   /** Says when the mount answers. */
   private static void announce(Path mountpoint, MemoryFileSystem files) {
-    while (files.initialised() == 0 || !Files.exists(mountpoint.resolve("big"))) {
+    while (files.initialised() == 0 || !Files.exists(mountpoint.resolve("dir/small"))) {
       Thread.onSpinWait();
     }
     System.out.println("mounted");

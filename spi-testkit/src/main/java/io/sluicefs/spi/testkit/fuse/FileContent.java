@@ -12,6 +12,16 @@ public interface FileContent {
   /** Appends {@code length} bytes from {@code offset}, all of them inside the content. */
   void read(long offset, int length, ReadReply reply);
 
+  /** Returns whether reading needs no waiting; false by default. */
+  default boolean isPresent() {
+    return false;
+  }
+
+  /** Returns the same content, but such that reading needs no waiting. */
+  static FileContent present(FileContent content) {
+    return new PresentContent(content);
+  }
+
   /**
    * Returns content of any size whose every byte depends on where it stands, computed as it is
    * read.

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  *
  * <p>Needs root or fusermount, /dev/fuse, coreutils and python3.
  */
-public abstract class FuseChannelContract extends SessionSuite {
+public abstract class FuseChannelContract extends WholeProtocolSuite {
   /** For suites of a channel. */
   protected FuseChannelContract() {}
 

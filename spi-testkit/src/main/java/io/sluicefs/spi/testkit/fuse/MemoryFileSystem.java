@@ -11,6 +11,7 @@ import io.sluicefs.spi.fuse.Entry;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FileSystemStats;
 import io.sluicefs.spi.fuse.FuseException;
+import io.sluicefs.spi.fuse.FuseNotifier;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.fuse.ReadReply;
@@ -62,7 +63,9 @@ public final class MemoryFileSystem implements FuseOperations {
     RMDIR,
     RENAME,
     FALLOCATE,
-    XATTR
+    XATTR,
+    LSEEK,
+    COPY
   }
 
   /** Called before each operation; may throw anything, or block. */
@@ -79,6 +82,8 @@ public final class MemoryFileSystem implements FuseOperations {
   private static final int O_TRUNC = 01000;
   private static final int O_EXCL = 0200;
   private static final int RENAME_NOREPLACE = 1;
+  private static final int RENAME_EXCHANGE = 2;
+  private static final int SEEK_HOLE = 4;
   private static final Instant BORN = Instant.parse("2026-01-02T03:04:05.123456789Z");
 
   private final Map<Operation, LongAdder> counts = new EnumMap<>(Operation.class);
@@ -100,6 +105,7 @@ public final class MemoryFileSystem implements FuseOperations {
   private volatile boolean keepCache;
   private volatile boolean directIo;
   private volatile Duration ttl = Duration.ofSeconds(60);
+  private volatile FuseNotifier notifier = FuseNotifier.none();
 
   private record DirectoryEntry(String name, Node node) {}
 
@@ -221,6 +227,17 @@ public final class MemoryFileSystem implements FuseOperations {
     this.ttl = ttl;
   }
 
+  /** Returns what the channel gave to tell Linux of changes. */
+  public FuseNotifier notifier() {
+    return notifier;
+  }
+
+  /** Returns the number of the inode a path leads to; 0 if it was not looked up. */
+  public synchronized long inode(String path) {
+    Node node = parentOf(path).children.get(lastName(path));
+    return node == null ? 0 : node.inode;
+  }
+
   /** Returns how often an operation was asked for. */
   public long count(Operation operation) {
     return counter(operation).sum();
@@ -259,7 +276,8 @@ public final class MemoryFileSystem implements FuseOperations {
   // What a channel does.
 
   @Override
-  public void init() {
+  public void init(FuseNotifier notifier) {
+    this.notifier = notifier;
     initialised.increment();
   }
 
@@ -398,6 +416,17 @@ public final class MemoryFileSystem implements FuseOperations {
     if (available > 0) {
       content.read(offset, available, reply);
     }
+  }
+
+  @Override
+  public boolean readIfPresent(Caller caller, long handle, long offset, int length, ReadReply reply)
+      throws FuseException {
+    FileContent content = openNode(handle).node().content;
+    if (content == null || !content.isPresent()) {
+      return false;
+    }
+    read(caller, handle, offset, length, reply);
+    return true;
   }
 
   @Override
@@ -583,6 +612,14 @@ public final class MemoryFileSystem implements FuseOperations {
       if (replaced != null && flags == RENAME_NOREPLACE) {
         throw new FuseException(Errno.EEXIST);
       }
+      if (flags == RENAME_EXCHANGE) {
+        if (replaced == null) {
+          throw new FuseException(Errno.ENOENT);
+        }
+        directory(parent).children.put(name, replaced);
+        to.put(newName, node);
+        return;
+      }
       if (flags != 0 && flags != RENAME_NOREPLACE) {
         throw new FuseException(Errno.EINVAL);
       }
@@ -606,6 +643,42 @@ public final class MemoryFileSystem implements FuseOperations {
       WritableContent content = writable(open.node());
       content.resize(Math.max(content.size(), offset + length));
     }
+  }
+
+  @Override
+  public long copyFileRange(
+      Caller caller,
+      long handleIn,
+      long offsetIn,
+      long handleOut,
+      long offsetOut,
+      long length,
+      int flags)
+      throws FuseException {
+    OpenNode in = openNode(handleIn);
+    OpenNode out = openNode(handleOut);
+    before(Operation.COPY, caller, in.inode(), "");
+    synchronized (this) {
+      byte[] from = writable(in.node()).copy();
+      int start = Math.clamp(offsetIn, 0, from.length);
+      int copied = Math.clamp(length, 0, from.length - start);
+      writable(out.node()).write(offsetOut, MemorySegment.ofArray(from).asSlice(start, copied));
+      return copied;
+    }
+  }
+
+  @Override
+  public long lseek(Caller caller, long handle, long offset, int whence) throws FuseException {
+    OpenNode open = openNode(handle);
+    before(Operation.LSEEK, caller, open.inode(), "");
+    long size;
+    synchronized (this) {
+      size = open.node().size();
+    }
+    if (offset >= size) {
+      throw new FuseException(Errno.ENXIO);
+    }
+    return whence == SEEK_HOLE ? size : offset;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.sluicefs.spi.testkit.fuse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.fuse.Errno;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -61,6 +63,15 @@ abstract class MountingSuite {
   /** Returns whether an operation is interrupted when whoever asked for it is killed. */
   protected boolean interruptsRequests() {
     return true;
+  }
+
+  /** Returns what the channel lacks; nothing by default. */
+  protected Set<Capability> lacks() {
+    return Set.of();
+  }
+
+  void assumeHas(Capability capability) {
+    assumeFalse(lacks().contains(capability), "the channel lacks " + capability);
   }
 
   /** Returns the directory mountpoints are made in. */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.fuse.direct;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.sluicefs.spi.MemoryBudget;
+import io.sluicefs.spi.fuse.FuseChannel;
+import io.sluicefs.spi.fuse.FuseNotifier;
+import io.sluicefs.spi.fuse.FuseOperations;
+import io.sluicefs.spi.fuse.MountOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** A mount served through /dev/fuse. */
+final class DirectFuseChannel implements FuseChannel {
+  static final Path DEVICE = Path.of("/dev/fuse");
+
+  private static final System.Logger LOG = System.getLogger(DirectFuseChannel.class.getName());
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final DirectFuseConfig config;
+  private final MountOptions options;
+  private final MemoryBudget memory;
+  private final RequestBuffers buffers;
+  private final CountDownLatch served = new CountDownLatch(1);
+
+  @GuardedBy("this")
+  private @Nullable MountedDevice mounted;
+
+  @GuardedBy("this")
+  private @Nullable Session session;
+
+  @GuardedBy("this")
+  private boolean started;
+
+  @GuardedBy("this")
+  private boolean unmounted;
+
+  private DirectFuseChannel(
+      DirectFuseConfig config, MountOptions options, MemoryBudget memory, RequestBuffers buffers) {
+    this.config = config;
+    this.options = options;
+    this.memory = memory;
+    this.buffers = buffers;
+  }
+
+  @MustBeClosed
+  static DirectFuseChannel open(DirectFuseConfig config, MountOptions options, MemoryBudget memory)
+      throws IOException {
+    if (!Files.exists(DEVICE)) {
+      throw new IOException(
+          DEVICE
+              + " does not exist; load the kernel module with: modprobe fuse,"
+              + " or start the container with: --device "
+              + DEVICE);
+    }
+    if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
+      throw new IOException(
+          "this user may not open "
+              + DEVICE
+              + "; mount as root, or let everybody open it with: chmod 666 "
+              + DEVICE);
+    }
+    MountedDevice.of(options);
+    try {
+      return new DirectFuseChannel(
+          config, options, memory, RequestBuffers.reserve(memory, config.readers()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for memory", e);
+    }
+  }
+
+  @Override
+  public void serve(FuseOperations operations) throws IOException {
+    MountedDevice where;
+    Device device;
+    Session mine;
+    synchronized (this) {
+      if (started) {
+        throw new IllegalStateException("serve was called before");
+      }
+      started = true;
+      if (unmounted) {
+        served.countDown();
+        return;
+      }
+      try {
+        where = MountedDevice.of(options);
+        device = where.mount(options);
+        mine = session(device, operations);
+        mounted = where;
+        session = mine;
+      } finally {
+        if (session == null) {
+          served.countDown();
+        }
+      }
+    }
+    try {
+      if (mine.negotiate()) {
+        where.setReadAhead(options.maxReadAhead());
+        begin(operations, mine.notifier());
+        mine.serve();
+      }
+    } catch (IOException e) {
+      // Nobody answers any more: whoever looked at the mountpoint would wait for ever.
+      unmount();
+      throw e;
+    } finally {
+      mine.free();
+      device.close();
+      end(operations);
+      served.countDown();
+    }
+  }
+
+  private Session session(Device device, FuseOperations operations) throws IOException {
+    try {
+      return new Session(device, operations, options, config, memory, buffers);
+    } catch (InterruptedException e) {
+      device.close();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for memory", e);
+    }
+  }
+
+  private static void begin(FuseOperations operations, FuseNotifier notifier) {
+    try {
+      operations.init(notifier);
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.ERROR, "init failed; the mount goes on", e);
+    }
+  }
+
+  private static void end(FuseOperations operations) {
+    try {
+      operations.destroy();
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.ERROR, "destroy failed", e);
+    }
+  }
+
+  @Override
+  public void unmount() throws IOException {
+    Session ending;
+    synchronized (this) {
+      unmounted = true;
+      if (mounted == null || session == null || session.isOver() || mounted.unmount()) {
+        return;
+      }
+      ending = session;
+    }
+    try {
+      ending.end(PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      unmount();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, e.getMessage());
+    }
+    Session ending;
+    synchronized (this) {
+      ending = session;
+    }
+    try {
+      if (ending != null && served.getCount() > 0 && !ending.end(PATIENCE)) {
+        // Freeing memory under a request would be worse than keeping it until the process ends.
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a request is still being answered; the session of {0} ends with the process",
+            options.mountpoint());
+        return;
+      }
+      if (ending != null) {
+        served.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    buffers.close();
+  }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.fuse.direct;
+
+import io.sluicefs.spi.MemoryBudget;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
+import io.sluicefs.spi.fuse.FuseNotifier;
+import io.sluicefs.spi.fuse.FuseOperations;
+import io.sluicefs.spi.fuse.MountOptions;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+
+/** The requests of one mount, from the first to the last. */
+final class Session {
+  private static final System.Logger LOG = System.getLogger(Session.class.getName());
+
+  private final Device device;
+  private final RequestBuffers buffers;
+  private final Crew crew;
+  private final Dispatcher dispatcher;
+  private final Notifier notifier;
+  private final MountOptions options;
+  private final ServingThread first;
+  private volatile boolean negotiating;
+  private volatile boolean aborted;
+  private volatile boolean over;
+  private volatile int failure;
+
+  /**
+   * Creates a session.
+   *
+   * @param device borrowed
+   * @param buffers borrowed
+   */
+  Session(
+      Device device,
+      FuseOperations operations,
+      MountOptions options,
+      DirectFuseConfig config,
+      MemoryBudget memory,
+      RequestBuffers buffers)
+      throws InterruptedException {
+    this.device = device;
+    this.buffers = buffers;
+    this.options = options;
+    crew = new Crew(this, memory, buffers, config.readers(), config.threads());
+    dispatcher = new Dispatcher(operations, options, crew);
+    notifier = new Notifier(device);
+    first = crew.first();
+  }
+
+  Device device() {
+    return device;
+  }
+
+  FuseNotifier notifier() {
+    return notifier;
+  }
+
+  /**
+   * Answers the Linux kernel's first request.
+   *
+   * @return false if the file system was unmounted before, or the session ended
+   */
+  boolean negotiate() throws IOException {
+    RequestBuffer buffer = buffers.take();
+    if (buffer == null) {
+      throw new IOException("no memory is left to serve a mount; raise memory.limit");
+    }
+    negotiating = true;
+    first.enterNative();
+    try {
+      while (true) {
+        int length = read(first, buffer.segment());
+        if (length < 0) {
+          return false;
+        }
+        if (length > 0 && first.request().view(buffer.segment(), length) && settled()) {
+          return true;
+        }
+      }
+    } catch (FuseException e) {
+      throw new IOException("the first request was no FUSE request", e);
+    } finally {
+      first.leaveNative();
+      negotiating = false;
+      buffers.give(buffer);
+    }
+  }
+
+  private boolean settled() throws IOException, FuseException {
+    Request request = first.request();
+    if (request.operation() != Protocol.INIT) {
+      first.reply().sendError(request.unique(), Errno.EIO);
+      return false;
+    }
+    return Negotiation.answer(request, first.reply(), options.maxReadAhead());
+  }
+
+  /** Answers requests until the session ends. */
+  void serve() throws IOException {
+    crew.start();
+    crew.join();
+    over = true;
+    notifier.close();
+    if (failure != 0 && !aborted) {
+      throw new IOException("serving /dev/fuse failed: " + LibC.message(failure));
+    }
+  }
+
+  /** Serves on one thread. */
+  void loop(ServingThread thread) {
+    try {
+      while (thread.isReader() || crew.park(thread)) {
+        RequestBuffer buffer = thread.buffer();
+        if (buffer == null) {
+          throw new IllegalStateException("a reader without a buffer");
+        }
+        MemorySegment segment = buffer.segment();
+        int length = read(thread, segment);
+        if (length < 0) {
+          return;
+        }
+        if (length > 0 && thread.request().view(segment, length)) {
+          dispatcher.dispatch(thread);
+        }
+      }
+    } catch (Throwable e) {
+      LOG.log(System.Logger.Level.ERROR, "a FUSE thread ended", e);
+      failure = Errno.EIO;
+      crew.abort();
+    } finally {
+      crew.ended();
+    }
+  }
+
+  /** Reads a request; the result is its length, 0 to try again, -1 at the end of the session. */
+  private int read(ServingThread thread, MemorySegment buffer) {
+    if (crew.isEnding()) {
+      return -1;
+    }
+    int length = device.read(thread.callState(), buffer);
+    if (length > 0) {
+      return length;
+    }
+    // ENOENT: the request was taken back while it was read.
+    if (length == -Errno.EINTR || length == -Errno.EAGAIN || length == -Errno.ENOENT) {
+      return 0;
+    }
+    if (length != 0 && length != -Errno.ENODEV) {
+      failure = -length;
+    }
+    crew.finish();
+    return -1;
+  }
+
+  /**
+   * Ends the session whatever is open, and waits for its threads.
+   *
+   * @return false if a request was still being answered after {@code patience}
+   */
+  boolean end(Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    // A notification may wait for a lock that whoever waits for an answer holds. Linux does not
+    // let go of the device, nor of the process, before it is through: answer until it is.
+    notifier.disarm();
+    for (int tries = 0; !notifier.isIdle() && System.nanoTime() < deadline; tries++) {
+      if (tries > 50) {
+        crew.interruptAll();
+      }
+      Thread.sleep(2);
+    }
+    aborted = true;
+    crew.abort();
+    while (isRunning() && System.nanoTime() < deadline) {
+      crew.wakeAll();
+      first.wake();
+      // A thread may have been about to wait when it was woken: wake it again.
+      Thread.sleep(2);
+    }
+    return !isRunning();
+  }
+
+  private boolean isRunning() {
+    return negotiating || crew.running() > 0;
+  }
+
+  /** Returns whether nobody answers requests any more. */
+  boolean isOver() {
+    return over;
+  }
+
+  /** Frees everything; the threads have ended. */
+  void free() {
+    notifier.close();
+    crew.free();
+  }
+}
