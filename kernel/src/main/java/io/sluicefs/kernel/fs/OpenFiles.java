@@ -253,9 +253,18 @@ final class OpenFiles implements AutoCloseable {
     if (written != null
         && handle.isWritable()
         && written.isDirty()
-        && handle.processes().contains(closer)) {
+        && handle.processes().contains(closer)
+        && !isStillOpen(handle, written, closer)) {
       store(handle.inode(), written);
     }
+  }
+
+  /**
+   * Returns whether an empty file is about to be written: a shell that redirects output opens the
+   * file, duplicates the descriptor and closes the first. The empty object would be one too many.
+   */
+  private static boolean isStillOpen(FileHandle handle, WrittenFile written, int closer) {
+    return written.size() == 0 && WritingProcesses.hasDescriptor(closer, handle.inode().name());
   }
 
   void fsync(long number) throws FuseException {

@@ -2,6 +2,8 @@
 package io.sluicefs.kernel.fs;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -45,6 +47,33 @@ final class WritingProcesses {
   /** Returns whether a thread is of a process that opened or wrote, as far as one can tell. */
   boolean contains(int thread) {
     return threads.contains(thread) || processes.contains(processOf(thread));
+  }
+
+  /**
+   * Returns whether a thread's process has a descriptor of a file of this name; the one that is
+   * being closed is none of them any more.
+   */
+  static boolean hasDescriptor(int thread, String name) {
+    try (DirectoryStream<Path> descriptors =
+        Files.newDirectoryStream(Path.of("/proc/" + thread + "/fd"))) {
+      for (Path descriptor : descriptors) {
+        if (leadsTo(descriptor, name)) {
+          return true;
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      return false;
+    }
+    return false;
+  }
+
+  private static boolean leadsTo(Path descriptor, String name) {
+    try {
+      return Files.readSymbolicLink(descriptor).endsWith(name);
+    } catch (IOException e) {
+      // It was closed meanwhile.
+      return false;
+    }
   }
 
   /** Returns the process of a thread; the thread itself if it is gone or of another namespace. */

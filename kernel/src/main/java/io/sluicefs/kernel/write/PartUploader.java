@@ -10,7 +10,7 @@ import io.sluicefs.spi.transport.MultipartUpload;
 import io.sluicefs.spi.transport.MultipartUpload.Part;
 import io.sluicefs.spi.transport.ObjectStat;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,7 +35,15 @@ final class PartUploader implements AutoCloseable {
    *
    * @param buffer to be sent, of which this has a hold until it arrived; null for a copy
    */
-  private record Attempt(int number, @Nullable PartBuffer buffer) {
+  private static final class Attempt {
+    private final int number;
+    private final @Nullable PartBuffer buffer;
+
+    Attempt(int number, @Nullable PartBuffer buffer) {
+      this.number = number;
+      this.buffer = buffer;
+    }
+
     void giveUp() {
       PartBuffer unsent = buffer;
       if (unsent != null) {
@@ -59,7 +67,7 @@ final class PartUploader implements AutoCloseable {
 
   /** What is under way, with the thread that sends it; parts that do not count any more too. */
   @GuardedBy("this")
-  private final Map<Attempt, Thread> running = new IdentityHashMap<>();
+  private final Map<Attempt, Thread> running = new HashMap<>();
 
   @GuardedBy("this")
   private @Nullable StorageException failure;
@@ -155,16 +163,14 @@ final class PartUploader implements AutoCloseable {
       problem = new StorageException(Kind.CANCELLED, "the upload was given up", e);
     } catch (RuntimeException e) {
       problem =
-          new StorageException(
-              Kind.INVALID_REQUEST, "part %d: %s".formatted(attempt.number, e), e);
+          new StorageException(Kind.INVALID_REQUEST, "part %d: %s".formatted(attempt.number, e), e);
     } finally {
       ended(attempt, part, problem);
       memory.end();
     }
   }
 
-  private void ended(
-      Attempt attempt, @Nullable Part part, @Nullable StorageException problem) {
+  private void ended(Attempt attempt, @Nullable Part part, @Nullable StorageException problem) {
     PartBuffer buffer = attempt.buffer;
     boolean counts;
     synchronized (this) {

@@ -45,8 +45,7 @@ final class WriteFixture implements AutoCloseable {
     staging =
         StagingArea.open(
             new StagingOptions(folder.resolve("staging"), 1L << 30, 0), Path.of("/no/mountpoint"));
-    writers =
-        new FileWriters(transport, kept, memory, staging, options, InstantSource.system());
+    writers = new FileWriters(transport, kept, memory, staging, options, InstantSource.system());
   }
 
   @MustBeClosed
