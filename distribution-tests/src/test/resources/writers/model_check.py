@@ -7,6 +7,7 @@ The local file system is the model. The same seed gives the same operations.
 import errno
 import hashlib
 import os
+import stat
 from collections import deque
 
 from writer import Deviation, expect_equal, run, sha256_of_file
@@ -40,8 +41,8 @@ class Tree:
         try:
             return getattr(self, operation)(*arguments)
         except OSError as e:
-            number = errno.ENOTEMPTY if e.errno == errno.EEXIST and operation == "rename" else e.errno
-            return errno.errorcode[number]
+            same = operation == "rename" and e.errno == errno.EEXIST
+            return errno.errorcode[errno.ENOTEMPTY if same else e.errno]
 
     def at(self, path):
         return os.path.join(self.root, path)
@@ -70,7 +71,8 @@ class Tree:
         return os.fsync(self.handles[handle])
 
     def fstat(self, handle):
-        return os.fstat(self.handles[handle]).st_size
+        found = os.fstat(self.handles[handle])
+        return "folder" if stat.S_ISDIR(found.st_mode) else found.st_size
 
     def put(self, path, data):
         with open(self.at(path), "wb") as f:
@@ -103,7 +105,7 @@ class Tree:
 
     def stat(self, path):
         found = os.stat(self.at(path))
-        return "folder" if os.path.isdir(self.at(path)) else found.st_size
+        return "folder" if stat.S_ISDIR(found.st_mode) else found.st_size
 
     def whole(self):
         """Every path with its SHA-256; None for folders."""
@@ -220,6 +222,8 @@ def write(writer):
     comparison = Comparison(Tree(writer.directory), Tree(writer.options.local))
     if not writer.again:
         choice = Choice(writer.random("operations"))
+        for folder in FOLDERS:
+            comparison.perform("begin", ("mkdir", folder))
         for step in range(writer.options.steps):
             writer.step(f"at step {step} of seed {writer.seed}")
             comparison.perform(step, choice.next(comparison.model.handles))
