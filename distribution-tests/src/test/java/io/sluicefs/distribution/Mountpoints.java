@@ -23,16 +23,20 @@ final class Mountpoints {
     }
   }
 
-  /** Returns the daemon whose arguments name the mountpoint. */
+  /** Returns the processes whose arguments name the mountpoint. */
+  static List<ProcessHandle> daemons(Path mountpoint) {
+    return ProcessHandle.allProcesses()
+        .filter(ProcessHandle::isAlive)
+        .filter(
+            process ->
+                process.info().commandLine().orElse("").contains("io.sluicefs.cli")
+                    && process.info().commandLine().orElse("").endsWith(mountpoint.toString()))
+        .toList();
+  }
+
+  /** Returns the one daemon of a mountpoint. */
   static ProcessHandle daemon(Path mountpoint) {
-    List<ProcessHandle> daemons =
-        ProcessHandle.allProcesses()
-            .filter(ProcessHandle::isAlive)
-            .filter(
-                process ->
-                    process.info().commandLine().orElse("").contains("io.sluicefs.cli")
-                        && process.info().commandLine().orElse("").endsWith(mountpoint.toString()))
-            .toList();
+    List<ProcessHandle> daemons = daemons(mountpoint);
     assertEquals(1, daemons.size(), "daemons of " + mountpoint);
     return daemons.getFirst();
   }

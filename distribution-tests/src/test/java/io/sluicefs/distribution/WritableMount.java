@@ -99,10 +99,11 @@ final class WritableMount implements AutoCloseable {
     return installation.sluice(command, "-c", configuration.toString());
   }
 
-  /** Detaches what a failed test left mounted. */
+  /** Ends and detaches what a failed test left mounted. */
   @Override
   public void close() {
     if (Mountpoints.isMounted(path)) {
+      Mountpoints.daemons(path).forEach(ProcessHandle::destroyForcibly);
       Command.run("umount", "-l", path.toString());
     }
   }
