@@ -2,7 +2,6 @@
 package io.sluicefs.distribution;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
@@ -10,18 +9,31 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What a bucket holds, to be compared with what programs believe that they wrote. */
-record BucketContents(EmulatorProcess emulator, String bucket) {
+/**
+ * What the store holds below a folder, to be compared with what programs believe that they wrote.
+ * Keys are told without the folder.
+ */
+record BucketContents(EmulatorProcess emulator, String bucket, String folder) {
   /** Returns the keys of files and links; keys of directory markers are left out. */
   List<String> keys() {
-    return emulator.keys(bucket).stream().filter(key -> !key.endsWith("/")).toList();
+    return below(emulator.keys(bucket)).stream().filter(key -> !key.endsWith("/")).toList();
   }
 
   String sha256(String key) {
-    return emulator.sha256(bucket, key);
+    return emulator.sha256(bucket, folder + "/" + key);
   }
 
-  /** The bucket has these files with these bytes, these links, and nothing else. */
+  Map<String, String> sums(Iterable<String> keys) {
+    Map<String, String> sums = new TreeMap<>();
+    keys.forEach(key -> sums.put(key, sha256(key)));
+    return sums;
+  }
+
+  List<String> pendingUploads() {
+    return below(emulator.pendingUploads(bucket));
+  }
+
+  /** The folder has these files with these bytes, these links, and nothing else. */
   void assertExactly(Map<String, String> sums, Set<String> links) {
     Set<String> expected = new TreeSet<>(sums.keySet());
     expected.addAll(links);
@@ -29,16 +41,17 @@ record BucketContents(EmulatorProcess emulator, String bucket) {
         String.join("\n", expected),
         String.join("\n", new TreeSet<>(keys())),
         "keys of the bucket");
-    Map<String, String> found = new TreeMap<>();
-    sums.keySet().forEach(key -> found.put(key, sha256(key)));
-    assertEquals(lines(sums), lines(found), "SHA-256 of the objects");
-    assertEquals(List.of(), emulator.pendingUploads(bucket), "uploads left pending");
+    assertEquals(lines(sums), lines(sums(sums.keySet())), "SHA-256 of the objects");
+    assertEquals(List.of(), pendingUploads(), "uploads left pending");
   }
 
-  /** No key looks like a name that a program meant to be temporary. */
-  void assertNoKeyMatches(String pattern) {
-    List<String> left = keys().stream().filter(key -> key.matches(pattern)).toList();
-    assertTrue(left.isEmpty(), () -> "left in the bucket: " + left);
+  private List<String> below(List<String> keys) {
+    String prefix = folder + "/";
+    return keys.stream()
+        .filter(key -> key.startsWith(prefix))
+        .map(key -> key.substring(prefix.length()))
+        .filter(key -> !key.isEmpty())
+        .toList();
   }
 
   private static String lines(Map<String, String> sums) {

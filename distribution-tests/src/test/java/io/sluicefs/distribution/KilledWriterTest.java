@@ -24,27 +24,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A daemon that gets SIGKILL while programs write, and what is in the store then. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KilledWriterTest {
-  private EmulatorProcess emulator;
-  private Installation installation;
+  private MountedBuckets buckets;
   private SampleTree sample;
 
   @BeforeAll
-  void startTheStore() throws IOException {
-    installation = Installation.open(getClass());
-    emulator =
-        EmulatorProcess.start("--directory", installation.work().resolve("store").toString());
-    sample = SampleTree.make(installation.work().resolve("sample"));
+  void mountABucketOnEachStore() throws IOException {
+    buckets = MountedBuckets.open(getClass(), Store.values());
+    sample = SampleTree.make(buckets.installation().work().resolve("sample"));
   }
 
   @AfterAll
-  void stopTheStore() throws IOException {
-    emulator.close();
-    Mountpoints.cleanUnder(installation.work());
+  void unmountThem() throws IOException {
+    buckets.close();
   }
 
   static Stream<Arguments> everyMark() {
@@ -59,22 +56,19 @@ class KilledWriterTest {
   @ParameterizedTest
   @MethodSource("everyMark")
   void theStoreHoldsExactlyWhatTheWriterHadClosed(Writer writer, int mark) throws Exception {
-    try (WritableMount mount = open(Store.S3, writer.slug() + "-" + mark)) {
-      Process script = writer.start(mount.path(), mark);
-      try {
-        String line = lineOf(script, mark);
-        mount.kill();
-        script.getOutputStream().close();
-        assertTrue(script.waitFor(60, TimeUnit.SECONDS), "the writer hangs on a dead daemon");
-        assertStored(mount, line);
-        mount.mount();
-        assertUploadsAreListed(mount);
-        assertReadable(mount);
-        mount.unmount();
-      } finally {
-        script.destroyForcibly();
-      }
+    BucketMount mount = buckets.mount(Store.S3);
+    String name = writer.slug() + "-" + mark;
+    Process script = writer.start(mount.folder(name), mark);
+    try {
+      String line = lineOf(script, mark);
+      mount.kill();
+      script.getOutputStream().close();
+      assertTrue(script.waitFor(60, TimeUnit.SECONDS), "the writer hangs on a dead daemon");
+      assertStored(buckets.contents(Store.S3, name), line);
+    } finally {
+      script.destroyForcibly();
     }
+    assertMountedAgain(Store.S3, name);
   }
 
   static Stream<Arguments> programs() {
@@ -87,93 +81,62 @@ class KilledWriterTest {
   @ParameterizedTest
   @MethodSource("programs")
   void aTreeBeingCopiedHasNoFileInPart(String program, String line) throws Exception {
-    try (WritableMount mount = open(Store.OSS, "killed-" + program)) {
-      Path target = Files.createDirectory(mount.path().resolve("tree"));
-      Process copy =
-          new ProcessBuilder("sh", "-c", line.formatted(sample.root(), target))
-              .redirectErrorStream(true)
-              .start();
-      killedAfterLines(mount, copy, 25);
-      Map<String, String> sums = sample.sumsBelow("tree");
-      for (String key : mount.contents().keys()) {
-        // rsync's temporary files were not given their names.
-        if (sums.containsKey(key)) {
-          assertEquals(sums.get(key), mount.contents().sha256(key), key);
-        }
+    Path folder = buckets.mount(Store.OSS).folder(program);
+    killedAfterLines(25, "sh", "-c", line.formatted(sample.root(), folder));
+    BucketContents contents = buckets.contents(Store.OSS, program);
+    for (String key : contents.keys()) {
+      // Temporary files of rsync were not given their names.
+      if (sample.sums().containsKey(key)) {
+        assertEquals(sample.sums().get(key), contents.sha256(key), key);
       }
-      mount.mount();
-      assertUploadsAreListed(mount);
-      assertReadable(mount);
-      mount.unmount();
     }
+    assertMountedAgain(Store.OSS, program);
   }
 
   @Test
   void aRepositoryBeingAddedToHasNoObjectInPart() throws Exception {
-    Git git = new Git(installation.work());
-    try (WritableMount mount = open(Store.OSS, "killed-git")) {
-      Path repository = mount.path().resolve("repository");
-      Command.output("cp", "-r", sample.root().toString(), repository.toString());
-      git.run(repository, "init", "-q", "-b", "main");
-      git.run(repository, "add", "bin", "many/0");
-      git.run(repository, "commit", "-q", "-m", "first");
-      Process add =
-          new ProcessBuilder("stdbuf", "-oL", "git", "-C", repository.toString(), "add", "-v", "-A")
-              .redirectErrorStream(true)
-              .start();
-      killedAfterLines(mount, add, 10);
-      mount.mount();
-      git.run(repository, "fsck", "--full", "--strict");
-      assertEquals("first\n", git.run(repository, "log", "--format=%s"));
-      assertReadable(mount);
-      mount.unmount();
-    }
+    Git git = new Git(buckets.installation().work());
+    Path repository = buckets.mount(Store.OSS).folder("git").resolve("repository");
+    Command.output("cp", "-r", sample.root().toString(), repository.toString());
+    git.run(repository, "init", "-q", "-b", "main");
+    git.run(repository, "add", "bin", "many/0");
+    git.run(repository, "commit", "-q", "-m", "first");
+    killedAfterLines(10, "stdbuf", "-oL", "git", "-C", repository.toString(), "add", "-v", "-A");
+    assertMountedAgain(Store.OSS, "git");
+    git.run(repository, "fsck", "--full", "--strict");
+    assertEquals("first\n", git.run(repository, "log", "--format=%s"));
   }
 
   @ParameterizedTest
-  @MethodSource("stores")
+  @EnumSource(Store.class)
   void anObjectBeingOverwrittenStaysAsItWas(Store store) throws Exception {
-    String bucket = "killed-dd-" + store.slug();
-    try (WritableMount mount = open(store, bucket)) {
-      emulator.putSynthetic(bucket, "large.bin", 64L << 20, 1);
-      String old = emulator.sha256(bucket, "large.bin");
-      Process dd =
-          new ProcessBuilder(
-                  "dd", "of=" + mount.path().resolve("large.bin"), "bs=1M", "iflag=fullblock")
-              .redirectErrorStream(true)
-              .start();
+    BucketMount mount = buckets.mount(store);
+    BucketContents contents = buckets.contents(store, "dd");
+    Path file = mount.folder("dd").resolve("large.bin");
+    buckets.emulator().putSynthetic(MountedBuckets.bucket(store), "dd/large.bin", 64L << 20, 1);
+    String old = contents.sha256("large.bin");
+    Process dd =
+        new ProcessBuilder("dd", "of=" + file, "bs=1M", "iflag=fullblock")
+            .redirectErrorStream(true)
+            .start();
+    try (OutputStream in = dd.getOutputStream()) {
       byte[] piece = new byte[1 << 20];
-      try (OutputStream in = dd.getOutputStream()) {
-        Random random = new Random(1);
-        for (int i = 0; i < 48; i++) {
-          random.nextBytes(piece);
-          in.write(piece);
-        }
-        in.flush();
-        mount.kill();
-      } catch (IOException e) {
-        // dd ends as soon as a write of its own fails.
-        assertTrue(e.getMessage().contains("Broken pipe"), e.getMessage());
+      Random random = new Random(1);
+      for (int i = 0; i < 48; i++) {
+        random.nextBytes(piece);
+        in.write(piece);
       }
-      assertTrue(dd.waitFor(60, TimeUnit.SECONDS), "dd hangs on a dead daemon");
-      assertTrue(dd.exitValue() != 0, "dd says that it succeeded");
-      assertEquals(old, emulator.sha256(bucket, "large.bin"));
-      mount.mount();
-      assertUploadsAreListed(mount);
-      assertEquals(
-          old,
-          Command.output("sha256sum", mount.path().resolve("large.bin").toString())
-              .substring(0, 64));
-      mount.unmount();
+      in.flush();
+      mount.kill();
+    } catch (IOException e) {
+      // dd ends as soon as a write of its own fails.
+      assertTrue(String.valueOf(e.getMessage()).contains("Broken pipe"), e.toString());
     }
-  }
-
-  static Stream<Store> stores() {
-    return Arrays.stream(Store.values());
-  }
-
-  private WritableMount open(Store store, String name) {
-    return WritableMount.open(installation, emulator, store, name);
+    assertTrue(dd.waitFor(60, TimeUnit.SECONDS), "dd hangs on a dead daemon");
+    assertTrue(dd.exitValue() != 0, "dd says that it succeeded");
+    contents.keys().forEach(key -> assertEquals("large.bin", key));
+    assertEquals(old, contents.sha256("large.bin"));
+    assertMountedAgain(store, "dd");
   }
 
   private static String lineOf(Process script, int mark) throws IOException {
@@ -187,59 +150,56 @@ class KilledWriterTest {
   }
 
   /** Kills the daemon under a program that goes on writing. */
-  private static void killedAfterLines(WritableMount mount, Process program, int lines)
-      throws Exception {
+  private void killedAfterLines(int lines, String... command) throws Exception {
+    Process program = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
       BufferedReader out = program.inputReader(StandardCharsets.UTF_8);
       for (int i = 0; i < lines; i++) {
         assertNotNull(out.readLine(), "the program ended too early");
       }
-      mount.kill();
-      while (out.readLine() != null) {
-        // What it says of a dead mount is of no interest, that it ends is.
-      }
+      buckets.mount(Store.OSS).kill();
+      // What it says of a dead mount is of no interest, that it ends is.
+      out.transferTo(java.io.Writer.nullWriter());
       assertTrue(program.waitFor(60, TimeUnit.SECONDS), "the program hangs on a dead daemon");
     } finally {
       program.destroyForcibly();
     }
   }
 
-  private static void assertStored(WritableMount mount, String line) {
+  private static void assertStored(BucketContents contents, String line) {
     Map<String, String> closed = JsonLine.strings(line, "closed");
     Map<String, List<?>> open = JsonLine.lists(line, "open");
-    List<String> keys = mount.contents().keys();
+    List<String> keys = contents.keys();
     closed.forEach(
         (key, sum) -> {
           assertTrue(keys.contains(key), key + " was closed and is not in the store");
-          assertEquals(sum, mount.contents().sha256(key), key);
+          assertEquals(sum, contents.sha256(key), key);
         });
     open.forEach(
         (key, allowed) ->
             assertTrue(
-                allowed.contains(keys.contains(key) ? mount.contents().sha256(key) : null),
+                allowed.contains(keys.contains(key) ? contents.sha256(key) : null),
                 key + " was open; the store may hold " + allowed));
     for (String key : keys) {
-      assertTrue(closed.containsKey(key) || open.containsKey(key), key + " is not a file closed");
+      assertTrue(closed.containsKey(key) || open.containsKey(key), key + " is not a closed file");
     }
   }
 
-  /** Bytes that were staged or sent and did not become an object are told to the operator. */
-  private void assertUploadsAreListed(WritableMount mount) {
+  /** The same place can be mounted, what is lost is told, and what is there can be read. */
+  private void assertMountedAgain(Store store, String folder) {
+    BucketMount mount = buckets.mount(store);
+    BucketContents contents = buckets.contents(store, folder);
+    mount.mount();
     Command uploads = mount.sluice("uploads");
     assertEquals(0, uploads.status(), uploads::toString);
-    for (String key : emulator.pendingUploads(mount.contents().bucket())) {
-      assertTrue(uploads.out().contains(key), key + " in:\n" + uploads.out());
+    for (String key : contents.pendingUploads()) {
+      assertTrue(uploads.out().contains(folder + "/" + key), key + " in:\n" + uploads.out());
     }
-  }
-
-  /** Through the mount everything can be read and is what the store has. */
-  private static void assertReadable(WritableMount mount) throws IOException {
-    for (String key : mount.contents().keys()) {
-      Path file = mount.path().resolve(key);
+    for (String key : contents.keys()) {
+      Path file = mount.path().resolve(folder).resolve(key);
       if (!Files.isSymbolicLink(file)) {
-        String sum =
-            Command.output("sha256sum", file.toString()).replaceAll("^\\\\", "").substring(0, 64);
-        assertEquals(mount.contents().sha256(key), sum, key);
+        String sum = Command.output("sha256sum", file.toString()).replaceAll("^\\\\", "");
+        assertEquals(contents.sha256(key), sum.substring(0, 64), key);
       }
     }
   }

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Random operations on a mount and on a local folder. The seed is in the name of the bucket and in
- * every message; -Dsluice.seed repeats it and -Dsluice.steps makes the run longer.
+ * Random operations on a mount and on a local folder. The seed is printed; -Dsluice.seed repeats it
+ * and -Dsluice.steps makes the run longer.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ModelCheckTest {
@@ -27,45 +27,38 @@ class ModelCheckTest {
       Long.getLong("sluice.seed", new Random().nextLong(1_000_000_000));
   private static final int STEPS = Integer.getInteger("sluice.steps", 600);
 
-  private EmulatorProcess emulator;
-  private Installation installation;
+  private MountedBuckets buckets;
 
   @BeforeAll
-  void startTheStore() {
+  void mountABucketOnEachStore() {
     System.out.println("random operations with -Dsluice.seed=" + SEED);
-    installation = Installation.open(getClass());
-    emulator =
-        EmulatorProcess.start("--directory", installation.work().resolve("store").toString());
+    buckets = MountedBuckets.open(getClass(), Store.values());
   }
 
   @AfterAll
-  void stopTheStore() throws IOException {
-    emulator.close();
-    Mountpoints.cleanUnder(installation.work());
+  void unmountThem() throws IOException {
+    buckets.close();
   }
 
   @ParameterizedTest
   @EnumSource(Store.class)
   void theMountDoesWhatALocalFileSystemDoes(Store store) throws IOException {
-    String name = "seed-%d-%s".formatted(SEED, store.slug());
-    Path local = Files.createDirectory(installation.work().resolve("local-" + name));
-    try (WritableMount mount = WritableMount.open(installation, emulator, store, name)) {
-      Writer.Written written = check(mount, local, "--steps", Integer.toString(STEPS));
-      mount.unmount();
-      mount.contents().assertExactly(written.sums(), Set.of());
-      mount.mount();
-      assertEquals(written, check(mount, local, "--again"));
-      mount.unmount();
-    }
+    Path local =
+        Files.createDirectory(buckets.installation().work().resolve("local-" + store.slug()));
+    Path folder = buckets.mount(store).folder("tree");
+    Writer.Written written = check(folder, local, "--steps=" + STEPS);
+    buckets.contents(store, "tree").assertExactly(written.sums(), Set.of());
+    Path elsewhere = buckets.otherHost(store).path().resolve("tree");
+    assertEquals(written, check(elsewhere, local, "--again"));
   }
 
-  private static Writer.Written check(WritableMount mount, Path local, String... options) {
+  private static Writer.Written check(Path folder, Path local, String... options) {
     List<String> command =
         List.of(
             "python3",
             "-B",
             Writer.script("model_check.py"),
-            mount.path().toString(),
+            folder.toString(),
             "--local",
             local.toString(),
             "--seed",

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,11 +26,10 @@ abstract class ProgramsThroughAMount {
   /** Size of the file dd writes. Give -Dsluice.dd-mib=8192 for the size of a large shard. */
   private static final long DD_MIB = Long.getLong("sluice.dd-mib", 512);
 
-  private static final String TEMPORARY_OF_GIT = ".*(/tmp_obj_|/tmp_pack_|/tmp_idx_|\\.lock$).*";
+  private static final Pattern TEMPORARY_OF_GIT = Pattern.compile("/tmp_(obj|pack|idx)_|\\.lock$");
 
   private final Store store;
-  private EmulatorProcess emulator;
-  private Installation installation;
+  private MountedBuckets buckets;
   private SampleTree sample;
   private Git git;
 
@@ -37,169 +38,149 @@ abstract class ProgramsThroughAMount {
   }
 
   @BeforeAll
-  void startTheStore() throws IOException {
-    installation = Installation.open(getClass());
-    emulator =
-        EmulatorProcess.start("--directory", installation.work().resolve("store").toString());
-    sample = SampleTree.make(installation.work().resolve("sample"));
-    git = new Git(installation.work());
+  void mountABucket() throws IOException {
+    buckets = MountedBuckets.open(getClass(), store);
+    sample = SampleTree.make(local("sample"));
+    git = new Git(local("."));
   }
 
   @AfterAll
-  void stopTheStore() throws IOException {
-    emulator.close();
-    Mountpoints.cleanUnder(installation.work());
+  void unmountIt() throws IOException {
+    buckets.close();
   }
 
   @Test
   void gitCommitsInTheMount() throws IOException {
-    try (WritableMount mount = open("git-commit")) {
-      Path repository = mount.path().resolve("repository");
-      Command.output("cp", "-r", sample.root().toString(), repository.toString());
-      git.run(repository, "init", "-q", "-b", "main");
-      git.run(repository, "add", "-A");
-      git.run(repository, "commit", "-q", "-m", "first");
-      Files.writeString(repository.resolve("README.md"), "changed\n");
-      git.run(repository, "commit", "-q", "-a", "-m", "second");
-      git.run(repository, "gc", "-q");
-      assertWhole(repository);
-      mount.remount();
-      assertWhole(repository);
-      assertEquals(
-          "second\nfirst\n", git.run(repository, "log", "--format=%s"), "subjects of the commits");
-      mount.unmount();
-      mount.contents().assertNoKeyMatches(TEMPORARY_OF_GIT);
-      assertEquals(List.of(), emulator.pendingUploads("git-commit"));
-    }
+    Path repository = folder("git-commit").resolve("repository");
+    Command.output("cp", "-r", sample.root().toString(), repository.toString());
+    git.run(repository, "init", "-q", "-b", "main");
+    git.run(repository, "add", "-A");
+    git.run(repository, "commit", "-q", "-m", "first");
+    Files.writeString(repository.resolve("README.md"), "changed\n");
+    git.run(repository, "commit", "-q", "-a", "-m", "second");
+    git.run(repository, "gc", "-q");
+    assertWhole(repository);
+    Path elsewhere = elsewhere("git-commit/repository");
+    assertWhole(elsewhere);
+    assertEquals(
+        "second\nfirst\n", git.run(elsewhere, "log", "--format=%s"), "subjects of the commits");
+    assertNothingTemporaryOfGit(contents("git-commit"));
   }
 
   @Test
   void gitClonesIntoTheMount() throws IOException {
-    Path origin = installation.work().resolve("origin");
+    Path origin = local("origin");
     Command.output("cp", "-a", sample.root().toString(), origin.toString());
     git.run(origin, "init", "-q", "-b", "main");
     git.run(origin, "add", "-A");
     git.run(origin, "commit", "-q", "-m", "first");
-    try (WritableMount mount = open("git-clone")) {
-      Path clone = mount.path().resolve("clone");
-      git.run(mount.path(), "clone", "-q", "file://" + origin, clone.toString());
-      assertWhole(clone);
-      mount.remount();
-      assertWhole(clone);
-      mount.unmount();
-      mount.contents().assertNoKeyMatches(TEMPORARY_OF_GIT);
-      Map<String, String> found = new TreeMap<>();
-      for (String key : mount.contents().keys()) {
-        if (!key.startsWith("clone/.git/")) {
-          found.put(key, mount.contents().sha256(key));
-        }
-      }
-      sample.linksBelow("clone").keySet().forEach(found::remove);
-      assertEquals(sample.sumsBelow("clone"), found);
-      assertEquals(List.of(), emulator.pendingUploads("git-clone"));
-    }
+    Path folder = folder("git-clone");
+    git.run(folder, "clone", "-q", "file://" + origin, "clone");
+    assertWhole(folder.resolve("clone"));
+    assertWhole(elsewhere("git-clone/clone"));
+    BucketContents contents = contents("git-clone");
+    assertNothingTemporaryOfGit(contents);
+    Set<String> links = sample.linksBelow("clone").keySet();
+    assertEquals(
+        sample.sumsBelow("clone"),
+        contents.sums(
+            contents.keys().stream()
+                .filter(key -> !key.startsWith("clone/.git/") && !links.contains(key))
+                .toList()));
   }
 
   @Test
   void tarExtractsIntoTheMount() throws IOException {
-    Path archive = installation.work().resolve("sample.tar");
+    Path archive = local("sample.tar");
     Command.output("tar", "cf", archive.toString(), "-C", sample.root().toString(), ".");
-    try (WritableMount mount = open("tar")) {
-      Path target = Files.createDirectory(mount.path().resolve("extracted"));
-      Command.output("tar", "xf", archive.toString(), "-C", target.toString());
-      assertCopied(mount, "extracted", sample);
-    }
+    Path folder = folder("tar");
+    Command.output("tar", "xf", archive.toString(), "-C", folder.toString());
+    assertCopied("tar", sample);
   }
 
   @Test
   void cpCopiesATreeWithItsAttributes() throws IOException {
-    try (WritableMount mount = open("cp")) {
-      Path target = mount.path().resolve("copied");
-      Command.output("cp", "-a", sample.root().toString(), target.toString());
-      assertCopied(mount, "copied", sample);
-    }
+    Command.output("cp", "-a", sample.root() + "/.", folder("cp") + "/");
+    assertCopied("cp", sample);
   }
 
   @Test
   void rsyncBringsATreeUpToDate() throws IOException {
-    SampleTree changing = SampleTree.make(installation.work().resolve("changing"));
-    try (WritableMount mount = open("rsync")) {
-      Path target = mount.path().resolve("synced");
-      Command.output("rsync", "-a", changing.root() + "/", target + "/");
-      changing.change("many/1/file-01", "other\n".getBytes(StandardCharsets.UTF_8));
-      Command.output("rsync", "-a", changing.root() + "/", target + "/");
-      assertCopied(mount, "synced", changing);
-    }
+    SampleTree changing = SampleTree.make(local("changing"));
+    Path folder = folder("rsync");
+    Command.output("rsync", "-a", changing.root() + "/", folder + "/");
+    changing.change("many/1/file-01", "other\n".getBytes(StandardCharsets.UTF_8));
+    Command.output("rsync", "-a", changing.root() + "/", folder + "/");
+    assertCopied("rsync", changing);
   }
 
   @Test
   void ddWritesALargeFileAndSyncsIt() throws IOException {
-    Path source = installation.work().resolve("large");
+    Path source = local("large");
     Command.output("sh", "-c", "head -c %dM /dev/urandom > '%s'".formatted(DD_MIB, source));
     String sum = Command.output("sha256sum", source.toString()).substring(0, 64);
-    try (WritableMount mount = open("dd")) {
-      Path target = mount.path().resolve("large.bin");
-      Command.output("dd", "if=" + source, "of=" + target, "bs=1M", "conv=fsync", "status=none");
-      assertEquals(DD_MIB << 20, Files.size(target));
-      mount.unmount();
-      mount.contents().assertExactly(Map.of("large.bin", sum), Set.of());
-    } finally {
-      Files.delete(source);
-    }
+    Path target = folder("dd").resolve("large.bin");
+    Command.output("dd", "if=" + source, "of=" + target, "bs=1M", "conv=fsync", "status=none");
+    assertEquals(DD_MIB << 20, Files.size(target));
+    contents("dd").assertExactly(Map.of("large.bin", sum), Set.of());
+    Files.delete(source);
   }
 
   @Test
   void fioVerifiesASequentialWrite() {
-    verified("fio-write", List.of("large"), "--rw=write", "--bs=1M", "--size=96M");
+    verified("fio-write", List.of("large"), "write", "--bs=1M", "--size=96M");
   }
 
   @Test
   void fioVerifiesRandomWrites() {
-    verified("fio-randwrite", List.of("large"), "--rw=randwrite", "--bs=64k", "--size=48M");
+    verified("fio-randwrite", List.of("large"), "randwrite", "--bs=64k", "--size=48M");
   }
 
   @Test
   void fioVerifiesThirtyTwoFilesInParallel() {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < 32; i++) {
-      names.add("job." + i);
-    }
-    verified("fio-parallel", names, "--rw=write", "--bs=256k", "--size=6M", "--numjobs=32");
+    List<String> names = IntStream.range(0, 32).mapToObj(i -> "job." + i).toList();
+    verified("fio-parallel", names, "write", "--bs=256k", "--size=6M", "--numjobs=32");
   }
 
-  /** Writes, verifies, compares with the objects, and verifies anew through a fresh mount. */
-  private void verified(String bucket, List<String> names, String... job) {
-    try (WritableMount mount = open(bucket)) {
-      fio(mount, names, List.of("--do_verify=1"), job);
-      Map<String, String> sums = new TreeMap<>();
-      for (String name : names) {
-        String path = mount.path().resolve(name).toString();
-        sums.put(name, Command.output("sha256sum", path).substring(0, 64));
-      }
-      mount.unmount();
-      mount.contents().assertExactly(sums, Set.of());
-      mount.mount();
-      fio(mount, names, List.of("--verify_only=1"), job);
-      mount.unmount();
-      mount.contents().assertExactly(sums, Set.of());
+  /** Writes, verifies, compares with the objects, and verifies on another host. */
+  private void verified(String name, List<String> names, String pattern, String... job) {
+    Path folder = folder(name);
+    fio(folder, names, List.of("--rw=" + pattern, "--end_fsync=1"), job);
+    Map<String, String> sums = new TreeMap<>();
+    for (String file : names) {
+      String sum = Command.output("sha256sum", folder.resolve(file).toString());
+      sums.put(file, sum.substring(0, 64));
     }
+    contents(name).assertExactly(sums, Set.of());
+    fio(elsewhere(name), names, List.of("--rw=read", "--readonly"), job);
   }
 
-  private static void fio(
-      WritableMount mount, List<String> names, List<String> options, String... job) {
+  private static void fio(Path folder, List<String> names, List<String> options, String... job) {
     List<String> command = new ArrayList<>(List.of("fio", "--name=job", "--ioengine=psync"));
-    command.add("--directory=" + mount.path());
+    command.add("--directory=" + folder);
     command.add(
         names.size() == 1 ? "--filename=" + names.getFirst() : "--filename_format=job.$jobnum");
     command.addAll(List.of("--verify=crc32c", "--verify_fatal=1", "--verify_state_save=0"));
-    command.addAll(List.of("--end_fsync=1", "--group_reporting", "--thread"));
+    command.addAll(List.of("--group_reporting", "--thread"));
     command.addAll(options);
     command.addAll(List.of(job));
     Command.output(command.toArray(String[]::new));
   }
 
-  private WritableMount open(String bucket) {
-    return WritableMount.open(installation, emulator, store, bucket);
+  private Path folder(String name) {
+    return buckets.mount(store).folder(name);
+  }
+
+  private Path elsewhere(String name) {
+    return buckets.otherHost(store).path().resolve(name);
+  }
+
+  private Path local(String name) {
+    return buckets.installation().work().resolve(name);
+  }
+
+  private BucketContents contents(String folder) {
+    return buckets.contents(store, folder);
   }
 
   private void assertWhole(Path repository) {
@@ -207,17 +188,20 @@ abstract class ProgramsThroughAMount {
     assertEquals("", git.run(repository, "status", "--porcelain"), "changes git sees");
   }
 
-  /** The tree is in the store, and a fresh mount shows its links and its empty folder. */
-  private static void assertCopied(WritableMount mount, String folder, SampleTree tree)
-      throws IOException {
-    mount.unmount();
-    mount.contents().assertExactly(tree.sumsBelow(folder), tree.linksBelow(folder).keySet());
-    mount.mount();
-    for (Map.Entry<String, String> link : tree.linksBelow(folder).entrySet()) {
+  private static void assertNothingTemporaryOfGit(BucketContents contents) {
+    List<String> left = contents.keys().stream().filter(TEMPORARY_OF_GIT.asPredicate()).toList();
+    assertEquals(List.of(), left, "temporary files in the store");
+    assertEquals(List.of(), contents.pendingUploads(), "uploads left pending");
+  }
+
+  /** The tree is in the store, and another host sees its links and its empty folder. */
+  private void assertCopied(String folder, SampleTree tree) throws IOException {
+    contents(folder).assertExactly(tree.sums(), tree.links().keySet());
+    Path elsewhere = elsewhere(folder);
+    for (Map.Entry<String, String> link : tree.links().entrySet()) {
       assertEquals(
-          link.getValue(), Files.readSymbolicLink(mount.path().resolve(link.getKey())).toString());
+          link.getValue(), Files.readSymbolicLink(elsewhere.resolve(link.getKey())).toString());
     }
-    assertTrue(Files.isDirectory(mount.path().resolve(folder).resolve("hollow")));
-    mount.unmount();
+    assertTrue(Files.isDirectory(elsewhere.resolve("hollow")));
   }
 }

@@ -20,110 +20,92 @@ class RequestCountsTest {
   /** Size of the large files. Give -Dsluice.counted-mib=4096 for the size of a shard. */
   private static final long LARGE_MIB = Long.getLong("sluice.counted-mib", 256);
 
+  private MountedBuckets buckets;
   private EmulatorProcess emulator;
-  private Installation installation;
 
   @BeforeAll
-  void startTheStore() {
-    installation = Installation.open(getClass());
-    emulator =
-        EmulatorProcess.start("--directory", installation.work().resolve("store").toString());
+  void mountABucketOnEachStore() {
+    buckets = MountedBuckets.open(getClass(), Store.values());
+    emulator = buckets.emulator();
   }
 
   @AfterAll
-  void stopTheStore() throws IOException {
-    emulator.close();
-    Mountpoints.cleanUnder(installation.work());
+  void unmountThem() throws IOException {
+    buckets.close();
   }
 
   @ParameterizedTest
   @EnumSource(Store.class)
   void aLargeFileIsOneMultipartUpload(Store store) throws IOException {
-    try (WritableMount mount = open(store, "large")) {
-      emulator.resetCounters();
-      Path file = large(mount);
-      Config requests = requests();
-      assertEquals(1, requests.getInt("multipart-initiate"), requests::toString);
-      assertEquals(1, requests.getInt("multipart-complete"), requests::toString);
-      assertEquals(0, requests.getInt("multipart-abort"), requests::toString);
-      assertEquals(0, requests.getInt("put"), requests::toString);
-      assertEquals(0, requests.getInt("get"), requests::toString);
-      assertEquals(0, requests.getInt("copy"), requests::toString);
-      assertTrue(requests.getInt("list") + requests.getInt("head") <= 2, requests::toString);
-      assertEquals(LARGE_MIB << 20, emulator.counters().getLong("bytes-in"), "bytes sent");
-      assertEquals(LARGE_MIB << 20, Files.size(file));
-      mount.unmount();
-    }
+    Path folder = buckets.mount(store).folder("large");
+    emulator.resetCounters();
+    Path file = large(folder);
+    Config requests = requests();
+    assertEquals(1, requests.getInt("multipart-initiate"), requests::toString);
+    assertEquals(1, requests.getInt("multipart-complete"), requests::toString);
+    assertEquals(0, requests.getInt("multipart-abort"), requests::toString);
+    assertEquals(0, requests.getInt("put"), requests::toString);
+    assertEquals(0, requests.getInt("get"), requests::toString);
+    assertEquals(0, requests.getInt("copy"), requests::toString);
+    assertTrue(requests.getInt("list") + requests.getInt("head") <= 2, requests::toString);
+    assertEquals(LARGE_MIB << 20, emulator.counters().getLong("bytes-in"), "bytes sent");
+    assertEquals(LARGE_MIB << 20, Files.size(file));
   }
 
   @ParameterizedTest
   @EnumSource(Store.class)
   void readingBackWhatWasJustWrittenDownloadsNothing(Store store) {
-    try (WritableMount mount = open(store, "reread")) {
-      Writer.Written written = Writer.MODELSCOPE_DEFAULT.run(mount.path());
-      emulator.resetCounters();
-      assertEquals(written, Writer.MODELSCOPE_DEFAULT.run(mount.path(), "--again"));
-      assertEquals(0, requests().getInt("get"), () -> requests().toString());
-      assertEquals(0, emulator.counters().getLong("bytes-out"), "bytes downloaded");
-      mount.unmount();
-    }
+    Path folder = buckets.mount(store).folder("again");
+    Writer.Written written = Writer.MODELSCOPE_DEFAULT.run(folder);
+    emulator.resetCounters();
+    assertEquals(written, Writer.MODELSCOPE_DEFAULT.run(folder, "--again"));
+    assertEquals(0, requests().getInt("get"), () -> requests().toString());
+    assertEquals(0, emulator.counters().getLong("bytes-out"), "bytes downloaded");
   }
 
   @ParameterizedTest
   @EnumSource(Store.class)
   void renamingAFileJustClosedMovesNoBytes(Store store) throws IOException {
-    try (WritableMount mount = open(store, "rename")) {
-      Path file = large(mount);
-      Path renamed = mount.path().resolve("renamed.bin");
-      emulator.resetCounters();
-      Command.output("mv", file.toString(), renamed.toString());
-      Config requests = requests();
-      assertTrue(requests.getInt("copy") <= 1, requests::toString);
-      assertEquals(0, requests.getInt("multipart-part"), requests::toString);
-      assertEquals(0, requests.getInt("put"), requests::toString);
-      assertEquals(0, requests.getInt("get"), requests::toString);
-      assertEquals(0, emulator.counters().getLong("bytes-in"), "bytes sent");
-      assertEquals(0, emulator.counters().getLong("bytes-out"), "bytes downloaded");
-      assertEquals(LARGE_MIB << 20, Files.size(renamed));
-      mount.unmount();
-    }
+    Path folder = buckets.mount(store).folder("rename");
+    Path file = large(folder);
+    Path renamed = folder.resolve("renamed.bin");
+    emulator.resetCounters();
+    Command.output("mv", file.toString(), renamed.toString());
+    Config requests = requests();
+    assertTrue(requests.getInt("copy") <= 1, requests::toString);
+    assertEquals(0, requests.getInt("multipart-part"), requests::toString);
+    assertEquals(0, requests.getInt("put"), requests::toString);
+    assertEquals(0, requests.getInt("get"), requests::toString);
+    assertEquals(0, emulator.counters().getLong("bytes-in"), "bytes sent");
+    assertEquals(0, emulator.counters().getLong("bytes-out"), "bytes downloaded");
+    assertEquals(LARGE_MIB << 20, Files.size(renamed));
   }
 
   @ParameterizedTest
   @EnumSource(Store.class)
   void aSmallFileIsOnePutAndAtMostOneMoreRequest(Store store) {
-    try (WritableMount mount = open(store, "small")) {
-      emulator.resetCounters();
-      Path file = mount.path().resolve("small");
-      Command.output("sh", "-c", "echo hello > '" + file + "'");
-      Config requests = requests();
-      assertEquals(1, requests.getInt("put"), requests::toString);
-      assertTrue(total(requests) <= 2, requests::toString);
-      mount.unmount();
-    }
+    Path file = buckets.mount(store).path().resolve("small");
+    emulator.resetCounters();
+    Command.output("sh", "-c", "echo hello > '" + file + "'");
+    Config requests = requests();
+    assertEquals(1, requests.getInt("put"), requests::toString);
+    assertTrue(total(requests) <= 2, requests::toString);
   }
 
   @ParameterizedTest
   @EnumSource(Store.class)
   void removingAFileIsOneRequest(Store store) throws IOException {
-    try (WritableMount mount = open(store, "remove")) {
-      Path file = mount.path().resolve("small");
-      Files.writeString(file, "hello\n");
-      emulator.resetCounters();
-      Files.delete(file);
-      Config requests = requests();
-      assertEquals(1, requests.getInt("delete"), requests::toString);
-      assertEquals(1, total(requests), requests::toString);
-      mount.unmount();
-    }
+    Path file = buckets.mount(store).folder("remove").resolve("small");
+    Files.writeString(file, "hello\n");
+    emulator.resetCounters();
+    Files.delete(file);
+    Config requests = requests();
+    assertEquals(1, requests.getInt("delete"), requests::toString);
+    assertEquals(1, total(requests), requests::toString);
   }
 
-  private WritableMount open(Store store, String name) {
-    return WritableMount.open(installation, emulator, store, name + "-" + store.slug());
-  }
-
-  private static Path large(WritableMount mount) {
-    Path file = mount.path().resolve("large.bin");
+  private static Path large(Path folder) {
+    Path file = folder.resolve("large.bin");
     Command.output(
         "dd", "if=/dev/urandom", "of=" + file, "bs=1M", "count=" + LARGE_MIB, "status=none");
     return file;

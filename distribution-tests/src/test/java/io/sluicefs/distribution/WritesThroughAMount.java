@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -16,44 +17,36 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class WritesThroughAMount {
   private final Store store;
-  private EmulatorProcess emulator;
-  private Installation installation;
+  private MountedBuckets buckets;
 
   WritesThroughAMount(Store store) {
     this.store = store;
   }
 
   @BeforeAll
-  void startTheStore() {
-    installation = Installation.open(getClass());
-    emulator =
-        EmulatorProcess.start("--directory", installation.work().resolve("store").toString());
+  void mountABucket() {
+    buckets = MountedBuckets.open(getClass(), store);
   }
 
   @AfterAll
-  void stopTheStore() throws IOException {
-    emulator.close();
-    Mountpoints.cleanUnder(installation.work());
+  void unmountIt() throws IOException {
+    buckets.close();
   }
 
+  /** As soon as the writer has ended, and without anything being unmounted. */
   @ParameterizedTest
   @EnumSource(Writer.class)
   void theStoreHoldsWhatTheWriterWroteAndNothingElse(Writer writer) throws IOException {
-    try (WritableMount mount = WritableMount.open(installation, emulator, store, writer.slug())) {
-      Writer.Written written = writer.run(mount.path());
-      mount.unmount();
-      mount.contents().assertExactly(written.sums(), written.links().keySet());
-      mount.mount();
-      if (writer.again()) {
-        assertEquals(written, writer.run(mount.path(), "--again"));
-      }
-      for (Map.Entry<String, String> link : written.links().entrySet()) {
-        assertEquals(
-            link.getValue(),
-            Files.readSymbolicLink(mount.path().resolve(link.getKey())).toString());
-      }
-      mount.unmount();
-      mount.contents().assertExactly(written.sums(), written.links().keySet());
+    BucketContents contents = buckets.contents(store, writer.slug());
+    Writer.Written written = writer.run(buckets.mount(store).folder(writer.slug()));
+    contents.assertExactly(written.sums(), written.links().keySet());
+    Path elsewhere = buckets.otherHost(store).path().resolve(writer.slug());
+    if (writer.again()) {
+      assertEquals(written, writer.run(elsewhere, "--again"));
+    }
+    for (Map.Entry<String, String> link : written.links().entrySet()) {
+      assertEquals(
+          link.getValue(), Files.readSymbolicLink(elsewhere.resolve(link.getKey())).toString());
     }
   }
 }
