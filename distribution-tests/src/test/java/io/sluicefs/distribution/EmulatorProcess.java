@@ -91,6 +91,18 @@ final class EmulatorProcess implements AutoCloseable {
     return ConfigFactory.parseString(answer).getString("sha256");
   }
 
+  /** Returns all keys of a bucket in the order of the store. */
+  List<String> keys(String bucket) {
+    return ConfigFactory.parseString(send("GET", "/keys/" + bucket, new byte[0]))
+        .getStringList("keys");
+  }
+
+  /** Returns the keys of uploads that are neither completed nor aborted. */
+  List<String> pendingUploads(String bucket) {
+    return ConfigFactory.parseString(send("GET", "/uploads/" + bucket, new byte[0]))
+        .getStringList("uploads");
+  }
+
   void resetCounters() {
     send("POST", "/counters/reset", new byte[0]);
   }

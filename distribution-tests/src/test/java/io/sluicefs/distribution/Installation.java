@@ -70,8 +70,12 @@ record Installation(Path home, Path work) {
   }
 
   Path configuration(String text) {
+    return configuration("sluice.conf", text);
+  }
+
+  Path configuration(String name, String text) {
     try {
-      return Files.writeString(work.resolve("sluice.conf"), text);
+      return Files.writeString(work.resolve(name), text);
     } catch (IOException e) {
       throw new AssertionError(e);
     }

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
@@ -55,8 +54,7 @@ class LifeCycleTest {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    long daemon = daemon(mountpoint);
-    ProcessHandle.of(daemon).orElseThrow().destroyForcibly();
+    Mountpoints.daemon(mountpoint).destroyForcibly();
     assertTrue(reader.waitFor(30, TimeUnit.SECONDS), "the reader hangs on a dead daemon");
 
     mounted(mountpoint);
@@ -70,7 +68,7 @@ class LifeCycleTest {
   void umountCleansTheMountpointOfADeadDaemon() throws Exception {
     Path mountpoint = installation.mountpoint("dead");
     mounted(mountpoint);
-    ProcessHandle daemon = ProcessHandle.of(daemon(mountpoint)).orElseThrow();
+    ProcessHandle daemon = Mountpoints.daemon(mountpoint);
     daemon.destroyForcibly();
     daemon.onExit().get(10, TimeUnit.SECONDS);
     unmounted(mountpoint);
@@ -95,7 +93,7 @@ class LifeCycleTest {
   void unmountingFromOutsideEndsTheDaemon() throws Exception {
     Path mountpoint = installation.mountpoint("outside");
     mounted(mountpoint);
-    ProcessHandle daemon = ProcessHandle.of(daemon(mountpoint)).orElseThrow();
+    ProcessHandle daemon = Mountpoints.daemon(mountpoint);
     Command.output("umount", mountpoint.toString());
     daemon.onExit().get(30, TimeUnit.SECONDS);
     assertFalse(Mountpoints.isMounted(mountpoint));
@@ -117,7 +115,8 @@ class LifeCycleTest {
     Path mountpoint = installation.mountpoint("secret");
     mounted(mountpoint);
     String arguments =
-        Files.readString(Path.of("/proc", Long.toString(daemon(mountpoint)), "cmdline"));
+        Files.readString(
+            Path.of("/proc", Long.toString(Mountpoints.daemon(mountpoint).pid()), "cmdline"));
     assertFalse(arguments.contains(EmulatorProcess.ACCESS_KEY_SECRET));
     unmounted(mountpoint);
   }
@@ -133,21 +132,6 @@ class LifeCycleTest {
     Command umount = installation.sluice("umount", mountpoint.toString());
     assertEquals(0, umount.status(), umount.toString());
     assertFalse(Mountpoints.isMounted(mountpoint));
-  }
-
-  /** Returns the process whose arguments name the mountpoint. */
-  private static long daemon(Path mountpoint) {
-    List<Long> daemons =
-        ProcessHandle.allProcesses()
-            .filter(ProcessHandle::isAlive)
-            .filter(
-                process ->
-                    process.info().commandLine().orElse("").contains("io.sluicefs.cli")
-                        && process.info().commandLine().orElse("").endsWith(mountpoint.toString()))
-            .map(ProcessHandle::pid)
-            .toList();
-    assertEquals(1, daemons.size(), "daemons of " + mountpoint);
-    return daemons.getFirst();
   }
 
   private static void await(BooleanSupplier condition) throws InterruptedException {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.distribution;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,24 @@ final class Mountpoints {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Returns the processes whose arguments name the mountpoint. */
+  static List<ProcessHandle> daemons(Path mountpoint) {
+    return ProcessHandle.allProcesses()
+        .filter(ProcessHandle::isAlive)
+        .filter(
+            process ->
+                process.info().commandLine().orElse("").contains("io.sluicefs.cli")
+                    && process.info().commandLine().orElse("").endsWith(mountpoint.toString()))
+        .toList();
+  }
+
+  /** Returns the one daemon of a mountpoint. */
+  static ProcessHandle daemon(Path mountpoint) {
+    List<ProcessHandle> daemons = daemons(mountpoint);
+    assertEquals(1, daemons.size(), "daemons of " + mountpoint);
+    return daemons.getFirst();
   }
 
   /** Detaches what a crashed run left mounted under a folder, and removes the folder. */

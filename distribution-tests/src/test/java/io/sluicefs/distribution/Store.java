@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.distribution;
 
+import java.util.Locale;
+
 /** A dialect of the emulator and the transport that speaks it. */
 enum Store {
   S3 {
@@ -18,6 +20,11 @@ enum Store {
 
   /** Returns the transport section of a configuration. */
   abstract String transport(EmulatorProcess emulator, String bucket);
+
+  /** As part of the name of a bucket. */
+  String slug() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 
   private static String section(String name, String endpoint, String region, String bucket) {
     return """

@@ -78,6 +78,25 @@ class EmulatorTest {
   }
 
   @Test
+  void keysAndPendingUploadsAreToldOverHttp() throws IOException {
+    try (Emulator emulator = Emulator.start(OPEN)) {
+      URI admin = emulator.adminEndpoint();
+      emulator.store().createBucket("bucket");
+      assertEquals("{\"keys\":[]}\n", PlainHttp.send("GET", admin.resolve("/keys/bucket")).body());
+      emulator.store().put("bucket", "b\"\\\n", new byte[0]);
+      emulator.store().put("bucket", "a", new byte[0]);
+      assertEquals(
+          "{\"keys\":[\"a\",\"b\\\"\\\\\\u000a\"]}\n",
+          PlainHttp.send("GET", admin.resolve("/keys/bucket")).body());
+      URI uploads = admin.resolve("/uploads/bucket");
+      assertEquals("{\"uploads\":[]}\n", PlainHttp.send("GET", uploads).body());
+      PlainHttp.send("POST", emulator.s3Endpoint().resolve("/bucket/big?uploads"), new byte[0]);
+      assertEquals("{\"uploads\":[\"big\"]}\n", PlainHttp.send("GET", uploads).body());
+      assertEquals(404, PlainHttp.send("GET", admin.resolve("/keys/none")).status());
+    }
+  }
+
+  @Test
   void anAnswerIsDelayedAndPaced() throws IOException {
     EmulatorOptions slow =
         OPEN.withLatency(Duration.ofMillis(200)).withBytesPerSecondPerConnection(1_000_000);

@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the emulator tells and is told by whoever runs it. Nothing here is signed, counted or part
@@ -67,12 +69,28 @@ public final class AdminDialect implements Dialect {
                 yield Answer.status(204).empty();
               }
               case "POST buckets" -> {
-                catalog.createBucket(path.length < 2 ? "" : PercentCoding.decode(path[1]));
+                catalog.createBucket(name(path));
                 yield Answer.status(204).empty();
               }
+              case "GET keys" ->
+                  json(list("keys", catalog.keys(name(path)).stream().map(JsonText::quoted)));
+              case "GET uploads" ->
+                  json(
+                      list(
+                          "uploads",
+                          catalog.bucket(name(path)).uploads().after("", "", "").stream()
+                              .map(upload -> JsonText.quoted(upload.key()))));
               default ->
                   throw new StoreException(404, "NotFound", "nothing is at " + head.rawPath());
             });
+  }
+
+  private static String name(String[] path) {
+    return path.length < 2 ? "" : PercentCoding.decode(path[1]);
+  }
+
+  private static String list(String name, Stream<String> values) {
+    return values.collect(Collectors.joining(",", "{\"" + name + "\":[", "]}"));
   }
 
   private Answer object(RequestHead head, String bucket, String key, byte[] body)

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.distribution;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A bucket mounted at a place of its own; may be unmounted, killed, and mounted again. */
+final class BucketMount implements AutoCloseable {
+  private final Installation installation;
+  private final Path configuration;
+  private final Path path;
+
+  private BucketMount(Installation installation, Path configuration, Path path) {
+    this.installation = installation;
+    this.configuration = configuration;
+    this.path = path;
+  }
+
+  /** Mounts a bucket for writing. */
+  static BucketMount forWriting(
+      Installation installation, EmulatorProcess emulator, Store store, String bucket) {
+    String name = "writing-" + bucket;
+    return mounted(
+        installation,
+        name,
+        store.transport(emulator, bucket)
+            + """
+            memory.limit = 256MiB
+            mount.read-only = false
+            write.staging { path = "%s", max-size = 2GiB }
+            """
+                .formatted(installation.mountpoint("staging-" + bucket)));
+  }
+
+  /** Mounts a bucket as another host does that only reads, and asks the store for everything. */
+  static BucketMount forReading(
+      Installation installation, EmulatorProcess emulator, Store store, String bucket) {
+    return mounted(
+        installation,
+        "reading-" + bucket,
+        store.transport(emulator, bucket)
+            + """
+            memory.limit = 128MiB
+            mount.read-only = true
+            metadata.attribute-ttl = 0
+            """);
+  }
+
+  private static BucketMount mounted(Installation installation, String name, String text) {
+    Path configuration = installation.configuration(name + ".conf", text);
+    BucketMount mount = new BucketMount(installation, configuration, installation.mountpoint(name));
+    mount.mount();
+    return mount;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Makes a folder for one test; mounts again if the test before it has left no mount. */
+  Path folder(String name) {
+    if (Mountpoints.daemons(path).isEmpty()) {
+      mount();
+    }
+    try {
+      return Files.createDirectory(path.resolve(name));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  void mount() {
+    Command mount = installation.sluice("mount", "-c", configuration.toString(), path.toString());
+    assertEquals(0, mount.status(), mount::toString);
+    assertTrue(Mountpoints.isMounted(path));
+  }
+
+  /** Unmounts, which must find nothing left to do that could fail. */
+  void unmount() {
+    Command umount = installation.sluice("umount", path.toString());
+    assertEquals(0, umount.status(), umount::toString);
+    assertFalse(Mountpoints.isMounted(path));
+  }
+
+  /** Ends the daemon with SIGKILL and waits until it is gone. */
+  void kill() {
+    ProcessHandle daemon = Mountpoints.daemon(path);
+    daemon.destroyForcibly();
+    try {
+      daemon.onExit().get(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Runs a command of sluice with the configuration of this mount. */
+  Command sluice(String command) {
+    return installation.sluice(command, "-c", configuration.toString());
+  }
+
+  /** Ends and detaches what a failed test left mounted. */
+  @Override
+  public void close() {
+    if (Mountpoints.isMounted(path)) {
+      Mountpoints.daemons(path).forEach(ProcessHandle::destroyForcibly);
+      Command.run("umount", "-l", path.toString());
+    }
+  }
+}
