@@ -30,13 +30,11 @@ final class PartUploader implements AutoCloseable {
     Part send() throws StorageException;
   }
 
-  /**
-   * What is to be a part. Of several of one number only the last counts.
-   *
-   * @param buffer to be sent, of which this has a hold until it arrived; null for a copy
-   */
+  /** What is to be a part. Of several of one number only the last counts. */
   private static final class Attempt {
     private final int number;
+
+    /** What is to be sent, of which this has a hold until it arrived; null for a copy. */
     private final @Nullable PartBuffer buffer;
 
     Attempt(int number, @Nullable PartBuffer buffer) {
