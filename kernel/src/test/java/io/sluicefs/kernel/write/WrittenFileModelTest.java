@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * back, with parts that fail and with memory that forgets. {@code -Dsluice.seed=} repeats a run.
  */
 @Timeout(300)
+@SuppressWarnings("MustBeClosedChecker") // the model closes them
 class WrittenFileModelTest {
   private static final int SPACE = 7 * MIB;
   private static final int STEPS = 80;
