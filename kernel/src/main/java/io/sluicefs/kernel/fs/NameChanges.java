@@ -160,7 +160,9 @@ final class NameChanges {
           takeAbsent(parent, name);
           try {
             ObjectStat made = transport.putSymlink(key, target, PutOptions.REPLACE);
-            return namespace.entry(namespace.made(parent, name, FileKind.SYMLINK, made));
+            Inode link = namespace.made(parent, name, FileKind.SYMLINK, made);
+            namespace.setTarget(link, target);
+            return namespace.entry(link);
           } catch (StorageException e) {
             if (e.kind() == Kind.INVALID_REQUEST) {
               throw new FuseException(Errno.ENAMETOOLONG);

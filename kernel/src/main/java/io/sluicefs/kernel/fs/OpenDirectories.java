@@ -3,6 +3,7 @@ package io.sluicefs.kernel.fs;
 
 import io.sluicefs.kernel.namespace.CapacityException;
 import io.sluicefs.kernel.namespace.DirectoryReader;
+import io.sluicefs.kernel.namespace.FileKind;
 import io.sluicefs.kernel.namespace.Inode;
 import io.sluicefs.kernel.namespace.ListedEntry;
 import io.sluicefs.kernel.namespace.Namespace;
@@ -26,6 +27,15 @@ final class OpenDirectories implements AutoCloseable {
 
   /** Offsets of a directory: {@code .}, {@code ..}, then its entries. */
   private static final int FIRST_ENTRY = 2;
+
+  /** What became of an offset. */
+  private enum Outcome {
+    ADDED,
+    /** Nothing is shown there. */
+    SKIPPED,
+    /** There is nothing more, or no room for it. */
+    END
+  }
 
   private final Namespace namespace;
   private final ErrnoMapping errnos;
@@ -67,11 +77,13 @@ final class OpenDirectories implements AutoCloseable {
           // What is there is answered now; waiting for the next page is for the next call.
           return;
         }
-        if (!add(handle, reader, at, sink, plus)) {
+        Outcome outcome = add(handle, reader, at, sink, plus);
+        if (outcome == Outcome.END) {
           return;
         }
         at++;
-        if (at > FIRST_ENTRY && !some) {
+        // An answer without entries would be the end of the directory.
+        if (outcome == Outcome.ADDED && at > FIRST_ENTRY && !some) {
           some = true;
           handle.advanced();
         }
@@ -83,8 +95,8 @@ final class OpenDirectories implements AutoCloseable {
     }
   }
 
-  /** Adds the entry at an offset, if it is one; false if there is none or it did not fit. */
-  private boolean add(
+  /** Adds the entry at an offset. */
+  private Outcome add(
       DirectoryHandle handle, DirectoryReader reader, int at, DirectorySink sink, boolean plus)
       throws StorageException {
     Inode directory = handle.inode();
@@ -98,26 +110,32 @@ final class OpenDirectories implements AutoCloseable {
       return addLocal(handle, reader, at - FIRST_ENTRY - reader.size(), next, sink, plus);
     }
     if (namespace.isHidden(directory, listed.name())) {
-      return true;
+      return Outcome.SKIPPED;
     }
-    Inode inode = plus ? namespace.lookup(directory, listed) : null;
+    Inode inode =
+        plus && listed.kind() != FileKind.SYMLINK ? namespace.lookup(directory, listed) : null;
     if (inode == null) {
       long known = namespace.knownNumber(directory, listed.name());
-      return sink.add(
-          listed.name(),
-          known == 0 ? UNKNOWN_INODE : known,
-          namespace.mayBeLink(listed) ? UNKNOWN_TYPE : listed.kind().typeBits(),
-          next);
+      return outcome(
+          sink.add(
+              listed.name(),
+              known == 0 ? UNKNOWN_INODE : known,
+              namespace.mayBeLink(listed) ? UNKNOWN_TYPE : listed.kind().typeBits(),
+              next));
     }
     boolean fits = sink.add(listed.name(), namespace.entry(inode), next);
     if (!fits) {
       namespace.forget(inode, 1);
     }
-    return fits;
+    return outcome(fits);
+  }
+
+  private static Outcome outcome(boolean fits) {
+    return fits ? Outcome.ADDED : Outcome.END;
   }
 
   /** Adds what only this mount knows; the listing is at its end. */
-  private boolean addLocal(
+  private Outcome addLocal(
       DirectoryHandle handle,
       DirectoryReader reader,
       int index,
@@ -126,23 +144,24 @@ final class OpenDirectories implements AutoCloseable {
       boolean plus) {
     List<Inode> local = handle.local();
     if (index >= local.size()) {
-      return false;
+      return Outcome.END;
     }
     Inode inode = local.get(index);
     if (reader.lists(inode.name()) || inode.isDetached() || !namespace.tryHold(inode)) {
-      return true;
+      return Outcome.SKIPPED;
     }
-    boolean fits = add(inode.name(), inode, next, sink, plus);
-    if (!fits || !plus) {
+    Outcome outcome = add(inode.name(), inode, next, sink, plus);
+    if (outcome == Outcome.END || !plus) {
       namespace.forget(inode, 1);
     }
-    return fits;
+    return outcome;
   }
 
-  private boolean add(String name, Inode inode, long next, DirectorySink sink, boolean plus) {
-    return plus
-        ? sink.add(name, namespace.entry(inode), next)
-        : sink.add(name, inode.number(), inode.kind().typeBits(), next);
+  private Outcome add(String name, Inode inode, long next, DirectorySink sink, boolean plus) {
+    return outcome(
+        plus
+            ? sink.add(name, namespace.entry(inode), next)
+            : sink.add(name, inode.number(), inode.kind().typeBits(), next));
   }
 
   void close(long number) {

@@ -50,7 +50,6 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
   private static final long CAPACITY_FILES = 1L << 32;
 
   private final Namespace namespace;
-  private final Transport transport;
   private final boolean readOnly;
   private final boolean cachesAbsence;
   private final ErrnoMapping errnos;
@@ -86,7 +85,6 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
       NamespaceOptions options,
       ChangeOptions changes) {
     this.namespace = namespace;
-    this.transport = transport;
     this.readOnly = changes.readOnly();
     this.cachesAbsence = !options.negativeTtl().isZero();
     this.errnos =
@@ -125,7 +123,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     try {
       Inode found = namespace.lookup(directory, name);
       if (found != null) {
-        return namespace.entry(found);
+        return entry(found);
       }
     } catch (StorageException e) {
       throw errnos.ofName("lookup", directory.key() + name, e);
@@ -136,6 +134,22 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
       return null;
     }
     throw new FuseException(Errno.ENOENT);
+  }
+
+  /** Returns the entry of an inode that was looked up; a link's has the length of its target. */
+  private Entry entry(Inode found) throws StorageException {
+    boolean done = false;
+    try {
+      if (found.kind() == FileKind.SYMLINK) {
+        String _ = namespace.target(found);
+      }
+      done = true;
+      return namespace.entry(found);
+    } finally {
+      if (!done) {
+        namespace.forget(found, 1);
+      }
+    }
   }
 
   @Override
@@ -177,7 +191,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
       throw new FuseException(Errno.EINVAL);
     }
     try {
-      return transport.readSymlink(known.key());
+      return namespace.target(known);
     } catch (StorageException e) {
       throw errnos.ofName("readlink", known.key(), e);
     }

@@ -71,6 +71,12 @@ final class EntryCache {
     return made;
   }
 
+  /** Returns the size of a link, which POSIX says is the length of what it points to. */
+  private static long targetLength(Inode link) {
+    String target = link.target();
+    return target == null ? 0 : KeyNames.utf8Length(target);
+  }
+
   private long remaining(Inode inode, boolean full, long now) {
     return full ? ttlNanos : Math.max(0, ttlNanos - Math.max(0, now - inode.verified()));
   }
@@ -115,7 +121,9 @@ final class EntryCache {
         LINKS,
         owner.uid(),
         owner.gid(),
-        version == null ? DIRECTORY_SIZE : size,
+        inode.kind() == FileKind.SYMLINK
+            ? targetLength(inode)
+            : version == null ? DIRECTORY_SIZE : size,
         Instant.ofEpochMilli(modified));
   }
 }

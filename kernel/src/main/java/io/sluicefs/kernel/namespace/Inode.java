@@ -59,6 +59,9 @@ public final class Inode implements SlotTable.Numbered {
   /** What was set by the mount and is not kept by the store. */
   private volatile @Nullable SetAttributes set;
 
+  /** What it points to; null if it is no link or that is not known yet. */
+  private volatile @Nullable String target;
+
   /** Grows whenever key or version change without another inode taking its place. */
   @SuppressWarnings("UnusedVariable") // written through CHANGES
   private volatile int changes;
@@ -207,6 +210,15 @@ public final class Inode implements SlotTable.Numbered {
   void move(Inode newParent, String newName) {
     moved = new Place(newParent, newName);
     CHANGES.getAndAdd(this, 1);
+  }
+
+  /** Returns what it points to, if it is a link and that is known. */
+  @Nullable String target() {
+    return target;
+  }
+
+  void setTarget(String linkTarget) {
+    target = linkTarget;
   }
 
   /** Returns a number that is another whenever key or version changed. */

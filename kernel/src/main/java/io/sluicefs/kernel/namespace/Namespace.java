@@ -462,6 +462,21 @@ public final class Namespace {
     return hold(parent, name, kind, stat == null ? null : ObjectVersion.of(stat), now);
   }
 
+  /** Notes what a symbolic link that was just made points to. */
+  public void setTarget(Inode inode, String target) {
+    inode.setTarget(target);
+  }
+
+  /** Returns what a symbolic link points to, asking the store once. */
+  public String target(Inode inode) throws StorageException {
+    String known = inode.target();
+    if (known == null) {
+      known = transport.readSymlink(inode.key());
+      inode.setTarget(known);
+    }
+    return known;
+  }
+
   /** A file's content was stored: what the store says from now on of its name is this. */
   public void published(Inode inode, ObjectStat stat) {
     long now = clock.getAsLong();
