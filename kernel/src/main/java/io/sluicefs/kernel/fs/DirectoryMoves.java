@@ -110,8 +110,8 @@ final class DirectoryMoves {
               copies.add(copy);
               return new StoredObject(copy.id(), copy.size());
             });
-    if (moved == null && file.formerKeys().contains(key)) {
-      removals.reserve(key);
+    if (file.formerKeys().contains(key)) {
+      removals.reserve(key, file);
     }
     return moved != null;
   }

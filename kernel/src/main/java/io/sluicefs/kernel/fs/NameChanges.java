@@ -80,7 +80,7 @@ final class NameChanges {
       throws StorageException, FuseException {
     boolean exclusive = (flags & O_EXCL) != 0;
     while (true) {
-      free(key);
+      boolean replaces = free(key);
       if (!namespace.isAbsent(parent, name)) {
         if (exclusive) {
           throw new FuseException(Errno.EEXIST);
@@ -91,7 +91,10 @@ final class NameChanges {
         }
         return opened(known, flags & ~O_EXCL, caller);
       }
-      WrittenFile written = files.start(key, exclusive);
+      WrittenFile written = files.start(key, exclusive && !replaces);
+      if (replaces) {
+        written.markReplaces();
+      }
       Inode made = namespace.create(parent, name, written);
       if (made != null) {
         written.describe(() -> namespace.metadata(made));
@@ -121,12 +124,14 @@ final class NameChanges {
     }
   }
 
-  /** Makes sure that nothing that waits for removal is in the way. */
-  private void free(String key) throws StorageException, FuseException {
-    if (removals.isReserved(key)) {
-      throw new FuseException(Errno.EBUSY);
-    }
+  /**
+   * Makes sure that nothing that waits for removal is in the way.
+   *
+   * @return whether the store has an object there, which the new file replaces
+   */
+  private boolean free(String key) throws StorageException, FuseException {
     removals.finish(key);
+    return removals.takeOver(key);
   }
 
   Entry makeDirectory(Inode parent, String name) throws FuseException {
@@ -142,7 +147,10 @@ final class NameChanges {
   }
 
   private void takeAbsent(Inode parent, String name) throws StorageException, FuseException {
-    free(Names.keyOf(parent, name, false));
+    String key = Names.keyOf(parent, name, false);
+    if (free(key)) {
+      transport.delete(List.of(key));
+    }
     if (!namespace.isAbsent(parent, name)) {
       throw new FuseException(Errno.EEXIST);
     }

@@ -6,6 +6,8 @@ import io.sluicefs.kernel.namespace.Inode;
 import io.sluicefs.kernel.namespace.Namespace;
 import io.sluicefs.kernel.write.WrittenFile;
 import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.transport.Transport;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +24,7 @@ final class Removals {
   private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.fs");
 
   /** A name that is hidden while the store has its object. */
-  private record Hidden(@Nullable Inode parent, String name) {}
+  private record Hidden(@Nullable Inode parent, String name, WrittenFile owner) {}
 
   private final Namespace namespace;
   private final Transport transport;
@@ -116,21 +118,44 @@ final class Removals {
   }
 
   /** A file that is not stored yet had this name: it leads nowhere until the file is stored. */
-  void reserve(Inode parent, String name, String key) {
+  void reserve(Inode parent, String name, String key, WrittenFile owner) {
     synchronized (this) {
-      former.put(key, new Hidden(parent, name));
+      former.put(key, new Hidden(parent, name, owner));
     }
     namespace.hide(parent, name);
   }
 
   /** As above, for a key whose directory has gone. */
-  synchronized void reserve(String key) {
-    former.put(key, new Hidden(null, ""));
+  synchronized void reserve(String key, WrittenFile owner) {
+    former.put(key, new Hidden(null, "", owner));
   }
 
-  /** Returns whether a key is used by a file that was renamed and is not stored yet. */
-  synchronized boolean isReserved(String key) {
-    return former.containsKey(key);
+  /**
+   * Sets a former key of another file free for a new one, which replaces the object that is there.
+   *
+   * @return whether there is such an object
+   * @throws FuseException EBUSY if the other file still needs the key
+   */
+  boolean takeOver(String key) throws FuseException {
+    Hidden hidden;
+    synchronized (this) {
+      hidden = former.get(key);
+    }
+    if (hidden == null) {
+      return false;
+    }
+    if (!hidden.owner().giveUpFormer(key)) {
+      throw new FuseException(Errno.EBUSY);
+    }
+    synchronized (this) {
+      former.remove(key);
+    }
+    Inode parent = hidden.parent();
+    if (parent != null) {
+      namespace.unhide(parent, hidden.name());
+      namespace.vanished(parent, hidden.name());
+    }
+    return true;
   }
 
   /** Removes objects nothing leads to any more, and sets their names free. */

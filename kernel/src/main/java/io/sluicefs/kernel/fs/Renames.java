@@ -90,10 +90,8 @@ final class Renames {
       throw new FuseException(Errno.EXDEV);
     }
     String newFileKey = newParent.key() + newName;
-    if (removals.isReserved(newFileKey)) {
-      throw new FuseException(Errno.EBUSY);
-    }
     removals.finish(newFileKey);
+    boolean _ = removals.takeOver(newFileKey);
     Inode replaced = replaced(newParent, newName);
     try {
       if (replaced != null) {
@@ -166,13 +164,11 @@ final class Renames {
     namespace.moved(inode, newParent, newName, moved == null ? null : copy[0]);
     if (moved != null) {
       transport.delete(List.of(key));
-      return;
-    }
-    if (replaces) {
+    } else if (replaces) {
       written.markReplaces();
     }
     if (written.formerKeys().contains(key)) {
-      removals.reserve(parent, name, key);
+      removals.reserve(parent, name, key, written);
     }
   }
 

@@ -516,6 +516,11 @@ public final class Namespace {
     local.unhide(name);
   }
 
+  /** A name counts as absent for the moment, whatever the store has there: it is replaced. */
+  public void vanished(Inode parent, String name) {
+    justAbsent.add(parent.key().concat(name), clock.getAsLong());
+  }
+
   /** Returns whether a name was {@linkplain #hide hidden}. */
   public boolean isHidden(Inode parent, String name) {
     return parent.directory().isHidden(name);

@@ -6,14 +6,17 @@ import io.sluicefs.kernel.staging.StagedFile;
 import io.sluicefs.kernel.staging.StagedOrigin;
 import io.sluicefs.kernel.staging.StagingArea;
 import io.sluicefs.kernel.write.WriteRefusedException.Reason;
+import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -131,6 +134,40 @@ public final class FileWriters implements AutoCloseable {
             key,
             base == null ? null : base.id(),
             base == null ? 0 : base.size()));
+  }
+
+  /** Makes a staging file with all another holds, over another object. */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
+  StagedFile stageAnew(StagedFile file, String key, StoredObject base) throws IOException {
+    StagedFile copy = stage(key, base);
+    boolean good = false;
+    try (Piece piece = piece()) {
+      copy.truncate(file.visibleBase());
+      for (ByteRange range : file.held()) {
+        for (long at = range.start(); at < range.end(); at += piece.size()) {
+          MemorySegment some = piece.memory().asSlice(0, Math.min(piece.size(), range.end() - at));
+          file.read(at, some);
+          copy.write(at, some);
+        }
+      }
+      copy.truncate(file.size());
+      good = true;
+      return copy;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException(Kind.CANCELLED, "interrupted while renaming to " + key, e);
+    } finally {
+      if (!good) {
+        copy.close();
+      }
+    }
+  }
+
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
+  private Piece piece() throws InterruptedException {
+    return uploads.memory().takeForRead(Piece.SMALL);
   }
 
   @Override

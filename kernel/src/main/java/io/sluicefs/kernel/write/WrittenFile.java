@@ -479,24 +479,58 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   }
 
   /**
-   * Gives it another key. If it holds something that is not published, no request is sent now: it
-   * is published under the new key, and its former objects are what {@link #publish} returns.
+   * Gives it another key. The object it began with, if that is under its key, is copied; what is
+   * not published follows under the new key. Parts that were sent under the former key are in its
+   * {@link #formerKeys} until then.
    *
-   * @return the copy, if it was published: the former object is the caller's to delete
+   * @return the copy, if there is one: the former object is the caller's to delete
    */
   public @Nullable StoredObject rename(String newKey, Copier copier)
       throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
       StoredObject object = base;
-      if (!dirty && object != null) {
-        StoredObject copy = copier.copy(object, newKey);
+      StoredObject copy = null;
+      if (object != null && object.id().key().equals(key)) {
+        copy = copier.copy(object, newKey);
         base = copy;
-        key = newKey;
-        return copy;
+        occupied = false;
+        stageAnew(newKey, copy);
       }
       rekey(newKey);
-      return null;
+      occupied |= copy != null;
+      return copy;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Moves what is staged to a file that says what it lies over now. */
+  @GuardedBy("lock")
+  @SuppressWarnings("MustBeClosedChecker") // close() closes it
+  private void stageAnew(String newKey, StoredObject copy) throws IOException {
+    StagedFile file = staged;
+    if (file != null) {
+      StagedFile moved = writers.stageAnew(file, newKey, copy);
+      staged = moved;
+      file.close();
+    }
+  }
+
+  /**
+   * Gives a former key to another file, which will replace the object there.
+   *
+   * @return false if parts were sent under it, which only this file can complete
+   */
+  public boolean giveUpFormer(String former) {
+    lock.lock();
+    try {
+      PartStream parts = stream;
+      if (parts != null && parts.key().equals(former) && !parts.sent().isEmpty()) {
+        return false;
+      }
+      formerKeys.remove(former);
+      return true;
     } finally {
       lock.unlock();
     }
