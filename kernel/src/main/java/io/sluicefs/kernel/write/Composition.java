@@ -9,7 +9,6 @@ import io.sluicefs.spi.transport.ObjectStat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Makes an object of a file's content in an upload in parts: what is unchanged in the object the
@@ -65,11 +64,7 @@ final class Composition {
 
   /** Sends what is missing, completes the upload and returns the object. */
   ObjectStat complete() throws IOException, InterruptedException {
-    uploader.restart(
-        stream.sent().stream()
-            .filter(part -> !isStale(part))
-            .map(PartStream.Sent::number)
-            .collect(Collectors.toSet()));
+    stream.restart(part -> !isStale(part));
     long size = content.size();
     long before = Math.min(stream.start(), size);
     compose(new ByteRange(0, before), 1, numbersFor(stream.start(), uploads.sizes()));

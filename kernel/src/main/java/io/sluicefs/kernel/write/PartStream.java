@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -187,6 +189,11 @@ final class PartStream implements AutoCloseable {
       uploader = known;
     }
     return known;
+  }
+
+  /** Forgets all parts of the upload but those to keep, and sends those that failed once more. */
+  void restart(Predicate<Sent> kept) throws StorageException, InterruptedException {
+    startUpload().restart(sent.stream().filter(kept).map(Sent::number).collect(Collectors.toSet()));
   }
 
   /** Cuts the tail; {@code end} is not before what was sent. */

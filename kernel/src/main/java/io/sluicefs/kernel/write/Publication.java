@@ -89,6 +89,7 @@ final class Publication {
   /** Makes an object of what was streamed, under the key it was streamed to. */
   StoredObject settle(FileContent content, PartStream stream)
       throws IOException, InterruptedException {
+    stream.restart(part -> true);
     stream.sendTail();
     FileContent streamed =
         new FileContent(

@@ -415,6 +415,10 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       }
     }
     PartStream.Sent _ = parts.dropFrom(newSize);
+    if (parts.sent().isEmpty()) {
+      // Its upload may be to a key the file no longer has.
+      closeStream();
+    }
   }
 
   /**

@@ -30,13 +30,17 @@ import io.sluicefs.spi.testkit.transport.MemoryTransport;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import io.sluicefs.spi.transport.Transport;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.function.Executable;
 
@@ -46,11 +50,30 @@ final class Fixture implements AutoCloseable {
   static final Instant MOUNTED = Instant.parse("2026-01-02T03:04:05.678Z");
   static final NamespaceOptions OPTIONS = NamespaceOptions.defaults();
 
+  static final int RENAME_LIMIT = 1000;
+  static final int MIB = 1 << 20;
+
+  /** Parts as small as they can be, all of them kept, and few under way. */
+  static final WriteOptions SMALL_PARTS = new WriteOptions(MIB, 4, 2, 32 * MIB);
+
+  /** As above, with nothing kept once it was sent. */
+  static final WriteOptions NOTHING_KEPT = new WriteOptions(MIB, 4, 2, 0);
+
+  static final int O_RDONLY = 0;
+  static final int O_WRONLY = 1;
+  static final int O_RDWR = 2;
+  static final int O_CREAT = 0100;
+  static final int O_EXCL = 0200;
+  static final int O_TRUNC = 01000;
+  static final int O_APPEND = 02000;
+  private static final long MEMORY = 64L * MIB;
+
   final MemoryTransport bucket = new MemoryTransport();
   final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1000);
   final SluiceFileSystem fs;
-  private final LeakCheckedMemory memory = new LeakCheckedMemory(64 << 20);
+  private final LeakCheckedMemory memory = new LeakCheckedMemory(MEMORY);
   final SmallBlockCache cache = new SmallBlockCache();
+  private final @Nullable StagingArea staging;
   private final ObjectReaders readers;
   private final FileWriters writers;
 
@@ -60,33 +83,49 @@ final class Fixture implements AutoCloseable {
   }
 
   Fixture(String prefix, NamespaceOptions options) {
-    this(prefix, options, true, null);
+    this(prefix, options, true, null, WriteOptions.standard(MEMORY / 4));
   }
 
   /** A mount that is written to, with its staging files in a folder, or without any. */
   static Fixture writable(@Nullable StagingArea staging) {
-    return new Fixture("", OPTIONS, false, staging);
+    return writable(staging, WriteOptions.standard(MEMORY / 4));
+  }
+
+  /** As above, with small parts for instance. */
+  static Fixture writable(@Nullable StagingArea staging, WriteOptions writing) {
+    return new Fixture("", OPTIONS, false, staging, writing);
+  }
+
+  /** A mount that keeps the attributes of files in the store. */
+  static Fixture keepingAttributes() {
+    return new Fixture(
+        "", OPTIONS.withAttributesKept(), false, null, WriteOptions.standard(MEMORY / 4));
   }
 
   private Fixture(
-      String prefix, NamespaceOptions options, boolean readOnly, @Nullable StagingArea staging) {
+      String prefix,
+      NamespaceOptions options,
+      boolean readOnly,
+      @Nullable StagingArea staging,
+      WriteOptions writing) {
+    this.staging = staging;
     KeptBytes kept = new KeptBytes();
     Transport transport = new KeptTransport(bucket, kept);
     readers =
         new ObjectReaders(
             transport, List.of(cache), new NoReadAhead(), memory, ReadOptions.STANDARD);
-    writers =
-        new FileWriters(
-            transport,
-            kept,
-            memory,
-            staging,
-            WriteOptions.standard(memory.limit() / 4),
-            InstantSource.system());
-    Namespace namespace = new Namespace(transport, prefix, options, nanos::get, () -> MOUNTED);
+    writers = new FileWriters(transport, kept, memory, staging, writing, InstantSource.system());
+    // What changed at one moment is not what was asked at that moment: time goes on.
+    LongSupplier clock = readOnly ? nanos::get : nanos::incrementAndGet;
+    Namespace namespace = new Namespace(transport, prefix, options, clock, () -> MOUNTED);
     fs =
         new SluiceFileSystem(
-            namespace, transport, readers, writers, options, new ChangeOptions(readOnly, 1000));
+            namespace,
+            transport,
+            readers,
+            writers,
+            options,
+            new ChangeOptions(readOnly, RENAME_LIMIT));
   }
 
   /** Reads ahead nothing, so that a test knows every request. */
@@ -129,14 +168,92 @@ final class Fixture implements AutoCloseable {
   }
 
   String read(OpenFile file, long offset, int length) throws FuseException {
+    return new String(readBytes(file, offset, length), StandardCharsets.UTF_8);
+  }
+
+  /** Creates a file of the root and opens it for writing. */
+  OpenFile create(String name) throws FuseException {
+    return create(name, O_WRONLY | O_CREAT);
+  }
+
+  OpenFile create(String name, int flags) throws FuseException {
+    return fs.create(CALLER, FuseOperations.ROOT, name, 0644, flags).file();
+  }
+
+  OpenFile open(String path, int flags) throws FuseException {
+    return fs.open(CALLER, lookup(path).inode(), flags);
+  }
+
+  void write(OpenFile file, long offset, byte[] bytes) throws FuseException {
+    try (Arena arena = Arena.ofConfined()) {
+      fs.write(CALLER, file.handle(), offset, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
+    }
+  }
+
+  void write(OpenFile file, long offset, String text) throws FuseException {
+    write(file, offset, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes from a file's start in requests of 128 KiB, as Linux does. */
+  void writeAll(OpenFile file, byte[] bytes) throws FuseException {
+    for (int at = 0; at < bytes.length; at += 128 << 10) {
+      write(file, at, Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + (128 << 10))));
+    }
+  }
+
+  /** Closes a descriptor, the only one of its handle. */
+  void close(OpenFile file) throws FuseException {
+    try {
+      fs.flush(CALLER, file.handle());
+    } finally {
+      fs.release(file.handle());
+    }
+  }
+
+  /** Creates a file, writes it and closes it. */
+  void store(String name, byte[] bytes) throws FuseException {
+    OpenFile file = create(name);
+    writeAll(file, bytes);
+    close(file);
+  }
+
+  /** Reads in requests of 128 KiB. */
+  byte[] readAll(OpenFile file, int length) throws FuseException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (int at = 0; at < length; at += 128 << 10) {
+      all.writeBytes(readBytes(file, at, Math.min(128 << 10, length - at)));
+    }
+    return all.toByteArray();
+  }
+
+  byte[] readBytes(OpenFile file, long offset, int length) throws FuseException {
     try (ReadReply reply = new ReadReply()) {
       fs.read(CALLER, file.handle(), offset, length, reply);
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       for (int i = 0; i < reply.count(); i++) {
         bytes.writeBytes(reply.segment(i).toArray(ValueLayout.JAVA_BYTE));
       }
-      return bytes.toString(StandardCharsets.UTF_8);
+      return bytes.toByteArray();
     }
+  }
+
+  /** Returns what the store has under a key, past this mount; counts no request. */
+  byte[] stored(String key) {
+    return bucket.content(key);
+  }
+
+  boolean isStored(String key) {
+    return bucket.keys().contains(key);
+  }
+
+  long count(Operation operation) {
+    return bucket.count(operation);
+  }
+
+  static byte[] random(int length, long seed) {
+    byte[] bytes = new byte[length];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
   }
 
   /** Lists a directory as ls does: opens it, reads it to its end, closes it. */
@@ -184,6 +301,9 @@ final class Fixture implements AutoCloseable {
     writers.close();
     readers.close();
     cache.close();
+    if (staging != null) {
+      staging.close();
+    }
     memory.close();
     bucket.close();
   }

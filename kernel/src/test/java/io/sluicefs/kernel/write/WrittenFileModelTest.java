@@ -34,7 +34,7 @@ class WrittenFileModelTest {
 
   @TempDir Path temp;
 
-  @RepeatedTest(25)
+  @RepeatedTest(10)
   void whateverIsDoneAFileIsAnArrayOfBytes() throws Exception {
     long seed = Long.getLong("sluice.seed", new Random().nextLong());
     System.out.println("seed " + seed);

@@ -33,6 +33,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -171,6 +172,21 @@ public final class MemoryTransport implements Transport {
   /** Removes an object; it need not be there. */
   public synchronized void remove(String key) {
     objects.remove(key);
+  }
+
+  /** Returns the keys there are, in order; counts no request. */
+  public synchronized List<String> keys() {
+    return List.copyOf(objects.keySet());
+  }
+
+  /** Returns the bytes of an object that is there; counts no request. */
+  public synchronized byte[] content(String key) {
+    return Objects.requireNonNull(objects.get(key), key).bytes.clone();
+  }
+
+  /** Returns how many uploads are neither completed nor aborted; counts no request. */
+  public int pendingUploads() {
+    return uploads.count();
   }
 
   /** Asks {@code next} about every request from now on. */

@@ -76,6 +76,10 @@ final class MemoryUploads {
     end(upload);
   }
 
+  synchronized int count() {
+    return pending.size();
+  }
+
   private synchronized boolean end(PendingUpload upload) {
     return pending.remove(upload.uploadId()) != null;
   }

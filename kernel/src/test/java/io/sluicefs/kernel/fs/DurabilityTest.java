@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import static io.sluicefs.kernel.fs.Fixture.CALLER;
+import static io.sluicefs.kernel.fs.Fixture.MIB;
+import static io.sluicefs.kernel.fs.Fixture.O_CREAT;
+import static io.sluicefs.kernel.fs.Fixture.O_EXCL;
+import static io.sluicefs.kernel.fs.Fixture.O_WRONLY;
+import static io.sluicefs.kernel.fs.Fixture.SMALL_PARTS;
+import static io.sluicefs.kernel.fs.Fixture.assertErrno;
+import static io.sluicefs.kernel.fs.Fixture.random;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.sluicefs.kernel.staging.StagingArea;
+import io.sluicefs.kernel.staging.StagingOptions;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.fuse.AttributeChanges;
+import io.sluicefs.spi.fuse.Caller;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.OpenFile;
+import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When the store has what was written, and what becomes of it when the store fails. */
+class DurabilityTest {
+  /** No thread has this number. */
+  private static final Caller ANOTHER_PROCESS = new Caller(1000, 1000, 2_000_000_000);
+
+  @TempDir Path temp;
+  private StagingArea staging;
+  private Fixture mount;
+
+  @BeforeEach
+  @SuppressWarnings("MustBeClosedChecker") // the mount closes it
+  void mount() throws IOException {
+    staging =
+        StagingArea.open(
+            new StagingOptions(temp.resolve("staging"), 64L * MIB, 0), Path.of("/no/mountpoint"));
+    mount = Fixture.writable(staging, SMALL_PARTS);
+  }
+
+  @AfterEach
+  void close() {
+    mount.close();
+    assertEquals(0, mount.bucket.pendingUploads());
+  }
+
+  @Test
+  void closeReturnsWhenTheObjectIsComplete() throws Exception {
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "all of it");
+    mount.fs.flush(CALLER, file.handle());
+    assertEquals("all of it", new String(mount.stored("a"), "UTF-8"));
+    mount.bucket.resetCounts();
+    mount.fs.flush(CALLER, file.handle());
+    mount.fs.release(file.handle());
+    assertEquals(0, mount.requests());
+  }
+
+  @Test
+  void fsyncStoresTheFileAsItIsUnderItsKey() throws Exception {
+    byte[] bytes = random(5 * MIB, 1);
+    OpenFile file = mount.create("a", O_WRONLY | O_CREAT | O_EXCL);
+    mount.writeAll(file, Arrays.copyOf(bytes, 3 * MIB));
+    mount.fs.fsync(CALLER, file.handle(), false);
+    assertArrayEquals(Arrays.copyOf(bytes, 3 * MIB), mount.stored("a"));
+    mount.bucket.resetCounts();
+    mount.write(file, 3L * MIB, Arrays.copyOfRange(bytes, 3 * MIB, 5 * MIB));
+    assertEquals(3 * MIB, mount.stored("a").length);
+    mount.close(file);
+    assertArrayEquals(bytes, mount.stored("a"));
+    assertEquals(0, mount.count(Operation.READ));
+    assertEquals(2, mount.count(Operation.UPLOAD_PART));
+  }
+
+  @Test
+  void aProcessThatNeitherOpenedNorWroteStoresNothingWhenItCloses() throws Exception {
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "half");
+    mount.fs.flush(ANOTHER_PROCESS, file.handle());
+    assertFalse(mount.isStored("a"));
+    mount.write(file, 4, " and half");
+    mount.close(file);
+    assertEquals("half and half", new String(mount.stored("a"), "UTF-8"));
+  }
+
+  @Test
+  void whatNobodyFlushedIsStoredWhenTheLastDescriptorIsGone() throws Exception {
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "mapped");
+    mount.fs.release(file.handle());
+    assertEquals("mapped", new String(mount.stored("a"), "UTF-8"));
+  }
+
+  @Test
+  void aFailedPartIsSentAgainAndTheFileIsWhole() throws Exception {
+    byte[] bytes = random(2 * MIB + 1, 2);
+    AtomicInteger parts = new AtomicInteger();
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.UPLOAD_PART && parts.incrementAndGet() == 2) {
+            throw new StorageException(Kind.SERVER_ERROR, "the test fails the second part");
+          }
+        });
+    OpenFile file = mount.create("a");
+    mount.writeAll(file, bytes);
+    mount.close(file);
+    assertArrayEquals(bytes, mount.stored("a"));
+    assertEquals(4, mount.count(Operation.UPLOAD_PART));
+  }
+
+  @Test
+  void aFailureIsReportedByTheNextWriteAndNothingIsStored() throws Exception {
+    byte[] bytes = random(8 * MIB, 3);
+    mount.bucket.fail(Operation.UPLOAD_PART, Kind.SERVER_ERROR);
+    OpenFile file = mount.create("a");
+    assertErrno(Errno.EIO, () -> mount.writeAll(file, bytes));
+    assertErrno(Errno.EIO, () -> mount.fs.fsync(CALLER, file.handle(), false));
+    assertErrno(Errno.EIO, () -> mount.close(file));
+    assertEquals(0, mount.bucket.keys().size());
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+  }
+
+  @Test
+  void aFailureAtCloseIsReportedThereAndTheNextCloseMayDoBetter() throws Exception {
+    mount.bucket.fail(Operation.PUT, Kind.TIMEOUT);
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "text");
+    assertErrno(Errno.ETIMEDOUT, () -> mount.fs.flush(CALLER, file.handle()));
+    assertFalse(mount.isStored("a"));
+    mount.bucket.openGate();
+    mount.close(file);
+    assertEquals("text", new String(mount.stored("a"), "UTF-8"));
+  }
+
+  @Test
+  void anUploadThatCannotBeCompletedIsTriedAnewAndHasNoPartTwice() throws Exception {
+    byte[] bytes = random(4 * MIB, 4);
+    OpenFile file = mount.create("a");
+    mount.writeAll(file, bytes);
+    mount.write(file, 10, "early");
+    mount.bucket.fail(Operation.COMPLETE_UPLOAD, Kind.SERVER_ERROR);
+    assertErrno(Errno.EIO, () -> mount.fs.fsync(CALLER, file.handle(), false));
+    mount.bucket.openGate();
+    mount.fs.setattr(
+        CALLER,
+        mount.lookup("a").inode(),
+        file.handle(),
+        new AttributeChanges(null, null, null, 2L * MIB, null));
+    mount.close(file);
+    System.arraycopy("early".getBytes("UTF-8"), 0, bytes, 10, 5);
+    assertArrayEquals(Arrays.copyOf(bytes, 2 * MIB), mount.stored("a"));
+  }
+
+  @Test
+  void whatCannotBeStoredIsKeptInStagingWithItsKey() throws Exception {
+    mount.bucket.fail(Operation.PUT, Kind.ACCESS_DENIED);
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "precious");
+    assertErrno(Errno.EACCES, () -> mount.close(file));
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+    assertEquals(1, staging.leftovers().files().size());
+    assertEquals("a", staging.leftovers().files().getFirst().origin().key());
+  }
+
+  @Test
+  void whatIsOpenWhenTheDaemonEndsIsKeptInStaging() throws Exception {
+    mount.write(mount.create("a"), 0, "not closed");
+    mount.fs.close();
+    assertEquals(0, mount.bucket.keys().size());
+    assertEquals(1, staging.leftovers().files().size());
+  }
+}
