@@ -111,7 +111,7 @@ class ConfigurationTest {
         () -> load("write.staging {\n max-sise = 1GiB\n}"));
     assertMessage(
         at(1)
-            + ": unknown setting write.stagin.path; known are keep-size, part-size, rename-limit,"
+            + ": unknown setting write.stagin.path; known are keep-attributes, keep-size, part-size, rename-limit,"
             + " requests, requests-per-file, staging",
         () -> load("write.stagin.path=/a"));
     assertMessage(at(1) + ": write: expected a section", () -> load("write = fast"));

@@ -23,6 +23,7 @@ import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -94,7 +95,7 @@ class StagedWritesTest {
     mount.bucket.resetCounts();
     mount.write(file, 5 * MIB + 100, "changed");
     mount.close(file);
-    change(5 * MIB + 100, "changed".getBytes("UTF-8"));
+    change(5 * MIB + 100, "changed".getBytes(StandardCharsets.UTF_8));
     assertArrayEquals(model, mount.stored("a"));
     assertEquals(1, mount.count(Operation.UPLOAD_PART));
     assertEquals(2, mount.count(Operation.COPY_PART));
@@ -108,7 +109,7 @@ class StagedWritesTest {
     mount.bucket.resetCounts();
     mount.write(file, 6, "there");
     mount.close(file);
-    assertEquals("hello there", new String(mount.stored("a"), "UTF-8"));
+    assertEquals("hello there", new String(mount.stored("a"), StandardCharsets.UTF_8));
     assertEquals(1, mount.count(Operation.READ));
     assertEquals(1, mount.count(Operation.PUT));
     assertEquals(2, mount.requests());
@@ -121,7 +122,7 @@ class StagedWritesTest {
     mount.write(file, 0, "new");
     mount.bucket.resetCounts();
     mount.close(file);
-    assertEquals("new", new String(mount.stored("a"), "UTF-8"));
+    assertEquals("new", new String(mount.stored("a"), StandardCharsets.UTF_8));
     assertEquals(1, mount.requests());
   }
 
@@ -220,7 +221,7 @@ class StagedWritesTest {
     mount.fs.fallocate(CALLER, file.handle(), 1, 0, 9L * MIB);
     assertErrno(Errno.ENOTSUP, () -> mount.fs.fallocate(CALLER, file.handle(), 3, 0, 5));
     mount.close(file);
-    byte[] expected = Arrays.copyOf("start".getBytes("UTF-8"), 2 * MIB + 5);
+    byte[] expected = Arrays.copyOf("start".getBytes(StandardCharsets.UTF_8), 2 * MIB + 5);
     assertArrayEquals(expected, mount.stored("a"));
   }
 }

@@ -142,7 +142,9 @@ final class MemoryUploads {
         }
         checkPending();
         ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (Part part : chosen) {
+        List<Part> ascending =
+            chosen.stream().sorted(Comparator.comparingInt(Part::number)).toList();
+        for (Part part : ascending) {
           byte[] kept = parts.get(part.number());
           if (kept == null || !bucket.etag(kept).equals(part.etag())) {
             throw new StorageException(
