@@ -147,15 +147,28 @@ final class Removals {
     if (!hidden.owner().giveUpFormer(key)) {
       throw new FuseException(Errno.EBUSY);
     }
-    synchronized (this) {
-      former.remove(key);
-    }
+    unreserve(key);
     Inode parent = hidden.parent();
     if (parent != null) {
-      namespace.unhide(parent, hidden.name());
       namespace.vanished(parent, hidden.name());
     }
     return true;
+  }
+
+  /** A file has a name again that was reserved for it. */
+  void unreserve(String key) {
+    Hidden hidden;
+    synchronized (this) {
+      hidden = former.remove(key);
+    }
+    unhide(hidden);
+  }
+
+  private void unhide(@Nullable Hidden hidden) {
+    Inode parent = hidden == null ? null : hidden.parent();
+    if (hidden != null && parent != null) {
+      namespace.unhide(parent, hidden.name());
+    }
   }
 
   /** Removes objects nothing leads to any more, and sets their names free. */
@@ -167,14 +180,7 @@ final class Removals {
       transport.delete(keys);
     } finally {
       for (String key : keys) {
-        Hidden hidden;
-        synchronized (this) {
-          hidden = former.remove(key);
-        }
-        Inode parent = hidden == null ? null : hidden.parent();
-        if (hidden != null && parent != null) {
-          namespace.unhide(parent, hidden.name());
-        }
+        unreserve(key);
       }
     }
   }

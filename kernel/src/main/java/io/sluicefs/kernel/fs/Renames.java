@@ -91,21 +91,39 @@ final class Renames {
     }
     String newFileKey = newParent.key() + newName;
     removals.finish(newFileKey);
-    boolean _ = removals.takeOver(newFileKey);
+    boolean taken = !isFormerName(inode, newFileKey) && removals.takeOver(newFileKey);
     Inode replaced = replaced(newParent, newName);
+    boolean done = false;
     try {
       if (replaced != null) {
         replace(inode, replaced, mustBeNew);
       }
       switch (inode.kind()) {
         case DIRECTORY -> directories.move(inode, newParent, newName, newKey);
-        case FILE -> moveFile(inode, newParent, newName, newKey, replaced != null);
+        case FILE -> moveFile(inode, newParent, newName, newKey, taken || replaced != null);
         case SYMLINK -> moveLink(inode, newParent, newName, newKey);
       }
+      done = true;
     } finally {
       if (replaced != null) {
+        if (replaced.content() instanceof WrittenFile written) {
+          settle(written, done);
+        }
         namespace.forget(replaced, 1);
       }
+    }
+  }
+
+  private static boolean isFormerName(Inode inode, String key) {
+    return inode.content() instanceof WrittenFile written && written.formerKeys().contains(key);
+  }
+
+  /** Ends the replacement of a file that is being written. */
+  private void settle(WrittenFile replaced, boolean done) throws StorageException {
+    if (done) {
+      removals.removeFormer(replaced.formerKeys());
+    } else {
+      replaced.undrop();
     }
   }
 
@@ -162,6 +180,7 @@ final class Renames {
               return new StoredObject(copy[0].id(), copy[0].size());
             });
     namespace.moved(inode, newParent, newName, moved == null ? null : copy[0]);
+    removals.unreserve(newKey);
     if (moved != null) {
       transport.delete(List.of(key));
     } else if (replaces) {

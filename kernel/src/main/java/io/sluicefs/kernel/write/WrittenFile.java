@@ -524,7 +524,8 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   /**
    * Gives a former key to another file, which will replace the object there.
    *
-   * @return false if parts were sent under it, which only this file can complete
+   * @return false if parts were sent under it, which only this file can complete, or if its object
+   *     is just being deleted
    */
   public boolean giveUpFormer(String former) {
     lock.lock();
@@ -533,8 +534,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       if (parts != null && parts.key().equals(former) && !parts.sent().isEmpty()) {
         return false;
       }
-      formerKeys.remove(former);
-      return true;
+      return formerKeys.remove(former);
     } finally {
       lock.unlock();
     }
@@ -652,6 +652,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   /** Gives everything up: the file was unlinked. What was written stays readable until close. */
   public void drop() {
     dropped = true;
+  }
+
+  /** Undoes {@link #drop}: it keeps its name. */
+  public void undrop() {
+    dropped = false;
   }
 
   /**

@@ -9,6 +9,7 @@ import static io.sluicefs.kernel.fs.Fixture.O_WRONLY;
 import static io.sluicefs.kernel.fs.Fixture.SMALL_PARTS;
 import static io.sluicefs.kernel.fs.Fixture.assertErrno;
 import static io.sluicefs.kernel.fs.Fixture.random;
+import static io.sluicefs.kernel.fs.Fixture.utf8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -23,7 +24,6 @@ import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -61,7 +61,7 @@ class DurabilityTest {
     OpenFile file = mount.create("a");
     mount.write(file, 0, "all of it");
     mount.fs.flush(CALLER, file.handle());
-    assertEquals("all of it", new String(mount.stored("a"), StandardCharsets.UTF_8));
+    assertEquals("all of it", mount.text("a"));
     mount.bucket.resetCounts();
     mount.fs.flush(CALLER, file.handle());
     mount.fs.release(file.handle());
@@ -92,7 +92,7 @@ class DurabilityTest {
     assertFalse(mount.isStored("a"));
     mount.write(file, 4, " and half");
     mount.close(file);
-    assertEquals("half and half", new String(mount.stored("a"), StandardCharsets.UTF_8));
+    assertEquals("half and half", mount.text("a"));
   }
 
   @Test
@@ -100,7 +100,7 @@ class DurabilityTest {
     OpenFile file = mount.create("a");
     mount.write(file, 0, "mapped");
     mount.fs.release(file.handle());
-    assertEquals("mapped", new String(mount.stored("a"), StandardCharsets.UTF_8));
+    assertEquals("mapped", mount.text("a"));
   }
 
   @Test
@@ -141,7 +141,7 @@ class DurabilityTest {
     assertFalse(mount.isStored("a"));
     mount.bucket.openGate();
     mount.close(file);
-    assertEquals("text", new String(mount.stored("a"), StandardCharsets.UTF_8));
+    assertEquals("text", mount.text("a"));
   }
 
   @Test
@@ -159,7 +159,7 @@ class DurabilityTest {
         file.handle(),
         new AttributeChanges(null, null, null, 2L * MIB, null));
     mount.close(file);
-    System.arraycopy("early".getBytes(StandardCharsets.UTF_8), 0, bytes, 10, 5);
+    System.arraycopy(utf8("early"), 0, bytes, 10, 5);
     assertArrayEquals(Arrays.copyOf(bytes, 2 * MIB), mount.stored("a"));
   }
 

@@ -191,7 +191,7 @@ final class Fixture implements AutoCloseable {
   }
 
   void write(OpenFile file, long offset, String text) throws FuseException {
-    write(file, offset, text.getBytes(StandardCharsets.UTF_8));
+    write(file, offset, utf8(text));
   }
 
   /** Writes from a file's start in requests of 128 KiB, as Linux does. */
@@ -240,6 +240,14 @@ final class Fixture implements AutoCloseable {
   /** Returns what the store has under a key, past this mount; counts no request. */
   byte[] stored(String key) {
     return bucket.content(key);
+  }
+
+  String text(String key) {
+    return new String(stored(key), StandardCharsets.UTF_8);
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   boolean isStored(String key) {

@@ -11,6 +11,7 @@ import static io.sluicefs.kernel.fs.Fixture.O_WRONLY;
 import static io.sluicefs.kernel.fs.Fixture.SMALL_PARTS;
 import static io.sluicefs.kernel.fs.Fixture.assertErrno;
 import static io.sluicefs.kernel.fs.Fixture.random;
+import static io.sluicefs.kernel.fs.Fixture.utf8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -23,7 +24,6 @@ import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -95,7 +95,7 @@ class StagedWritesTest {
     mount.bucket.resetCounts();
     mount.write(file, 5 * MIB + 100, "changed");
     mount.close(file);
-    change(5 * MIB + 100, "changed".getBytes(StandardCharsets.UTF_8));
+    change(5 * MIB + 100, utf8("changed"));
     assertArrayEquals(model, mount.stored("a"));
     assertEquals(1, mount.count(Operation.UPLOAD_PART));
     assertEquals(2, mount.count(Operation.COPY_PART));
@@ -109,7 +109,7 @@ class StagedWritesTest {
     mount.bucket.resetCounts();
     mount.write(file, 6, "there");
     mount.close(file);
-    assertEquals("hello there", new String(mount.stored("a"), StandardCharsets.UTF_8));
+    assertEquals("hello there", mount.text("a"));
     assertEquals(1, mount.count(Operation.READ));
     assertEquals(1, mount.count(Operation.PUT));
     assertEquals(2, mount.requests());
@@ -122,7 +122,7 @@ class StagedWritesTest {
     mount.write(file, 0, "new");
     mount.bucket.resetCounts();
     mount.close(file);
-    assertEquals("new", new String(mount.stored("a"), StandardCharsets.UTF_8));
+    assertEquals("new", mount.text("a"));
     assertEquals(1, mount.requests());
   }
 
@@ -221,7 +221,7 @@ class StagedWritesTest {
     mount.fs.fallocate(CALLER, file.handle(), 1, 0, 9L * MIB);
     assertErrno(Errno.ENOTSUP, () -> mount.fs.fallocate(CALLER, file.handle(), 3, 0, 5));
     mount.close(file);
-    byte[] expected = Arrays.copyOf("start".getBytes(StandardCharsets.UTF_8), 2 * MIB + 5);
+    byte[] expected = Arrays.copyOf(utf8("start"), 2 * MIB + 5);
     assertArrayEquals(expected, mount.stored("a"));
   }
 }

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.kernel.fs;
+
+import static io.sluicefs.kernel.fs.Fixture.CALLER;
+import static io.sluicefs.kernel.fs.Fixture.MIB;
+import static io.sluicefs.kernel.fs.Fixture.O_CREAT;
+import static io.sluicefs.kernel.fs.Fixture.O_EXCL;
+import static io.sluicefs.kernel.fs.Fixture.O_RDWR;
+import static io.sluicefs.kernel.fs.Fixture.O_TRUNC;
+import static io.sluicefs.kernel.fs.Fixture.O_WRONLY;
+import static io.sluicefs.kernel.fs.Fixture.SMALL_PARTS;
+import static io.sluicefs.kernel.fs.Fixture.assertErrno;
+import static io.sluicefs.kernel.fs.Fixture.random;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.sluicefs.spi.StorageException.Kind;
+import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseOperations;
+import io.sluicefs.spi.fuse.OpenFile;
+import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Renames of files; those of directories are in {@link DirectoryChangesTest}. */
+class RenameTest {
+  private static final long ROOT = FuseOperations.ROOT;
+  private static final int NOREPLACE = 1;
+  private static final int EXCHANGE = 2;
+
+  private final Fixture mount = Fixture.writable(null, SMALL_PARTS);
+
+  @AfterEach
+  void close() {
+    mount.close();
+    assertEquals(0, mount.bucket.pendingUploads());
+  }
+
+  private void rename(String from, String to) throws Exception {
+    rename(from, to, 0);
+  }
+
+  private void rename(String from, String to, int flags) throws Exception {
+    mount.fs.rename(CALLER, ROOT, from, ROOT, to, flags);
+  }
+
+  private String stored(String key) throws Exception {
+    return mount.text(key);
+  }
+
+  @Test
+  void aStoredFileIsOneCopyAndOneDelete() throws Exception {
+    mount.store("a", random(3 * MIB, 1));
+    assertErrno(Errno.ENOENT, () -> mount.lookup("b"));
+    mount.bucket.resetCounts();
+    rename("a", "b");
+    assertEquals(1, mount.count(Operation.COPY));
+    assertEquals(1, mount.count(Operation.DELETE));
+    assertEquals(2, mount.requests());
+    assertEquals(List.of("b"), mount.bucket.keys());
+    assertArrayEquals(random(3 * MIB, 1), mount.stored("b"));
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+    assertEquals(List.of("b"), mount.names(ROOT));
+  }
+
+  @Test
+  void theInodeStaysAndOpenHandlesReadOn() throws Exception {
+    mount.bucket.put("a", "content");
+    long inode = mount.lookup("a").inode();
+    OpenFile file = mount.open("a");
+    rename("a", "b");
+    assertEquals(inode, mount.lookup("b").inode());
+    assertEquals("content", mount.read(file, 0, 10));
+    mount.close(file);
+  }
+
+  @Test
+  void anExistingFileIsReplacedUnlessForbidden() throws Exception {
+    mount.bucket.put("a", "new");
+    mount.bucket.put("b", "old");
+    assertErrno(Errno.EEXIST, () -> rename("a", "b", NOREPLACE));
+    assertErrno(Errno.EINVAL, () -> rename("a", "b", EXCHANGE));
+    assertEquals("old", stored("b"));
+    rename("a", "b");
+    assertEquals("new", stored("b"));
+    assertEquals("new", mount.read(mount.open("b"), 0, 10));
+    assertEquals(List.of("b"), mount.bucket.keys());
+    rename("b", "c", NOREPLACE);
+    assertEquals(List.of("c"), mount.bucket.keys());
+  }
+
+  @Test
+  void kindsMustFit() throws Exception {
+    mount.bucket.put("a", "file");
+    mount.bucket.put("d/x", "in a directory");
+    assertErrno(Errno.EISDIR, () -> rename("a", "d"));
+    assertErrno(Errno.ENOTDIR, () -> rename("d", "a"));
+    assertErrno(Errno.ENOENT, () -> rename("missing", "b"));
+    rename("a", "a");
+    assertEquals("file", stored("a"));
+  }
+
+  @Test
+  void aFileStillOpenIsStoredUnderItsNewNameWithoutACopy() throws Exception {
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "one ");
+    rename("a", "b");
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+    assertEquals(4, mount.lookup("b").attributes().size());
+    mount.write(file, 4, "two");
+    mount.bucket.resetCounts();
+    mount.close(file);
+    assertEquals("one two", stored("b"));
+    assertEquals(1, mount.count(Operation.PUT));
+    assertEquals(1, mount.requests());
+    assertEquals(List.of("b"), mount.bucket.keys());
+  }
+
+  @Test
+  void aFileStreamedInPartIsCopiedOnceWhenItIsClosed() throws Exception {
+    byte[] bytes = random(4 * MIB, 2);
+    OpenFile file = mount.create("a");
+    mount.writeAll(file, bytes);
+    rename("a", "b");
+    // Its parts are on their way to the old key: nobody else may have that name.
+    assertErrno(Errno.EBUSY, () -> mount.create("a"));
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+    mount.close(file);
+    assertArrayEquals(bytes, mount.stored("b"));
+    assertEquals(List.of("b"), mount.bucket.keys());
+    assertEquals(1, mount.count(Operation.COPY));
+    assertEquals(0, mount.count(Operation.READ));
+    mount.store("a", random(10, 3));
+    assertEquals(List.of("a", "b"), mount.names(ROOT));
+  }
+
+  @Test
+  void aTemporaryFileReplacesItsTargetEvenWhileItIsOpen() throws Exception {
+    mount.bucket.put("b", "old");
+    OpenFile file = mount.create("a", O_WRONLY | O_CREAT | O_EXCL);
+    mount.write(file, 0, "new");
+    rename("a", "b");
+    assertEquals("old", stored("b"));
+    mount.close(file);
+    assertEquals("new", stored("b"));
+    assertEquals("new", mount.read(mount.open("b"), 0, 10));
+  }
+
+  @Test
+  void aChangedFileThatIsRenamedLeavesNothingUnderItsFormerName() throws Exception {
+    mount.bucket.put("a", "one");
+    OpenFile file = mount.open("a", O_WRONLY | O_TRUNC);
+    rename("a", "b");
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+    assertEquals(List.of(), mount.names(ROOT).stream().filter("a"::equals).toList());
+    mount.write(file, 0, "two");
+    mount.close(file);
+    assertEquals(List.of("b"), mount.bucket.keys());
+    assertEquals("two", stored("b"));
+  }
+
+  @Test
+  void aFileRenamedThereAndBackIsOneObject() throws Exception {
+    mount.bucket.put("a", "one");
+    OpenFile file = mount.open("a", O_RDWR);
+    mount.write(file, 3, "!");
+    rename("a", "b");
+    rename("b", "a");
+    mount.close(file);
+    assertEquals(List.of("a"), mount.bucket.keys());
+    assertEquals("one!", stored("a"));
+    mount.store("b", random(1, 1));
+  }
+
+  @Test
+  void aFileRenamedAndThenRemovedLeavesNothing() throws Exception {
+    mount.bucket.put("a", "one");
+    mount.bucket.put("b", "two");
+    OpenFile file = mount.open("a", O_RDWR);
+    mount.write(file, 3, "!");
+    rename("a", "b");
+    mount.fs.unlink(CALLER, ROOT, "b");
+    mount.close(file);
+    assertEquals(List.of(), mount.bucket.keys());
+  }
+
+  @Test
+  void aFileReplacedWhileItIsWrittenIsNotStored() throws Exception {
+    OpenFile loser = mount.create("b");
+    mount.write(loser, 0, "loser");
+    mount.bucket.put("a", "winner");
+    rename("a", "b");
+    mount.close(loser);
+    assertEquals("winner", stored("b"));
+    assertEquals(List.of("b"), mount.bucket.keys());
+  }
+
+  @Test
+  void aRenameThatFailsChangesNothing() throws Exception {
+    mount.bucket.put("a", "one");
+    OpenFile written = mount.create("b");
+    mount.write(written, 0, "two");
+    mount.bucket.fail(Operation.COPY, Kind.ACCESS_DENIED);
+    assertErrno(Errno.EACCES, () -> rename("a", "b"));
+    mount.bucket.openGate();
+    assertEquals("one", mount.read(mount.open("a"), 0, 10));
+    mount.close(written);
+    assertEquals("two", stored("b"));
+  }
+}
