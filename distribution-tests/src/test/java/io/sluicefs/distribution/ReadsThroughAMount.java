@@ -45,12 +45,12 @@ abstract class ReadsThroughAMount {
     contents.forEach((key, content) -> emulator.put(BUCKET, key, content));
     emulator.putSynthetic(BUCKET, "big.bin", BIG, 7);
     for (int i = 0; i < ENTRIES; i++) {
-      emulator.putSynthetic(BUCKET, "many/file-%05d".formatted(i), i, i);
+      emulator.putSynthetic(BUCKET, "many/file-%05d".formatted(i), i + 1, i);
     }
     installation = Installation.open(getClass());
     mountpoint = installation.mountpoint("mnt");
     Path configuration =
-        installation.configuration(store.transport(emulator, BUCKET) + "memory.limit = 256MiB\n");
+        installation.configuration(store.transport(emulator, BUCKET) + "memory.limit = 256MiB\nmount.read-only = true\n");
     Command mount =
         installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());
     assertEquals(0, mount.status(), mount.toString());
