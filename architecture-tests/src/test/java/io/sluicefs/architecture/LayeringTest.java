@@ -39,8 +39,8 @@ class LayeringTest {
 
   /**
    * Allocate a page or so each, for heads of answers and structures of the Linux kernel; and the
-   * slabs, what a channel reads requests into, and a command that runs by itself, which reserve what
-   * they allocate.
+   * slabs, what a channel reads requests into, and a command that runs by itself, which reserve
+   * what they allocate.
    */
   private static final Set<String> SMALL_BUFFERS =
       Set.of(

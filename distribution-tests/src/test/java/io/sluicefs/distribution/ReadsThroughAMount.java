@@ -50,7 +50,8 @@ abstract class ReadsThroughAMount {
     installation = Installation.open(getClass());
     mountpoint = installation.mountpoint("mnt");
     Path configuration =
-        installation.configuration(store.transport(emulator, BUCKET) + "memory.limit = 256MiB\nmount.read-only = true\n");
+        installation.configuration(
+            store.transport(emulator, BUCKET) + "memory.limit = 256MiB\nmount.read-only = true\n");
     Command mount =
         installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());
     assertEquals(0, mount.status(), mount.toString());
