@@ -117,6 +117,11 @@ public final class FileWriters implements AutoCloseable {
     return new Publication(uploads, kept, key, options);
   }
 
+  /** Returns whether there is staging. */
+  boolean stages() {
+    return staging != null;
+  }
+
   /** Makes a staging file. */
   @MustBeClosed
   StagedFile stage(String key, @Nullable StoredObject base) throws IOException {

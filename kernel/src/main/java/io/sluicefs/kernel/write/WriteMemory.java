@@ -35,6 +35,9 @@ final class WriteMemory implements AutoCloseable {
   /** How often a writer that waits looks again: the budget tells nobody when it has bytes. */
   private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  /** How long parts that were given up may take to end. */
+  private static final long END_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final MemoryBudget budget;
   private final long keepSize;
   private final MemoryBudget.Registration reclaimer;
@@ -279,6 +282,18 @@ final class WriteMemory implements AutoCloseable {
     return sum;
   }
 
+  @GuardedBy("lock")
+  private void awaitIdle() {
+    long left = END_WITHIN_NANOS;
+    try {
+      while (underWay > 0 && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Returns the bytes kept for readers. */
   long keptBytes() {
     lock.lock();
@@ -289,7 +304,10 @@ final class WriteMemory implements AutoCloseable {
     }
   }
 
-  /** Frees what nobody holds, and what is held when it is released. */
+  /**
+   * Frees what nobody holds, and what is held when it is released. Waits a while for parts under
+   * way, whose uploads were given up before.
+   */
   @Override
   public void close() {
     reclaimer.close();
@@ -297,6 +315,7 @@ final class WriteMemory implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
+      awaitIdle();
       while (!kept.isEmpty()) {
         evictOldest();
       }

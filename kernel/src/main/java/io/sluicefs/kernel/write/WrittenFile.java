@@ -170,6 +170,12 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
           } finally {
             size = Math.max(size, parts.end());
           }
+          if (done < data.byteSize() && !writers.stages()) {
+            throw new WriteRefusedException(
+                Reason.NO_MEMORY,
+                "no memory to write %s, and write.staging.path is empty; raise memory.limit"
+                    .formatted(key));
+          }
         }
       }
       if (done < data.byteSize()) {
