@@ -47,6 +47,10 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   @GuardedBy("lock")
   private @Nullable StoredObject base;
 
+  /** Whether {@link #base} is what was streamed, of which nobody was told yet. */
+  @GuardedBy("lock")
+  private boolean settled;
+
   /** How far {@link #base} reaches into the file. */
   @GuardedBy("lock")
   private long baseEnd;
@@ -611,6 +615,12 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
           && (!parts.key().equals(key) || !Composition.isPossible(content(), parts))) {
         settle(parts);
       }
+      if (isStoredAsItIs()) {
+        closeStream();
+        closeStaged();
+        dirty = false;
+        return takeFormerKeys();
+      }
       Publication publication = writers.publication(key, putOptions(createOnly && base == null));
       ObjectStat made;
       if (content().isWholeBase()) {
@@ -627,13 +637,34 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       base = new StoredObject(made.id(), made.size());
       baseEnd = made.size();
       dirty = false;
-      List<String> former = List.copyOf(formerKeys);
-      formerKeys.clear();
+      settled = false;
+      List<String> former = takeFormerKeys();
       published.accept(made);
       return former;
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Returns whether its changes were undone, as by cutting what was appended: stores refuse to copy
+   * an object onto itself for nothing.
+   */
+  @GuardedBy("lock")
+  private boolean isStoredAsItIs() {
+    StoredObject object = base;
+    return object != null
+        && !settled
+        && object.id().key().equals(key)
+        && metadata.get().isEmpty()
+        && content().isWholeBase();
+  }
+
+  @GuardedBy("lock")
+  private List<String> takeFormerKeys() {
+    List<String> former = List.copyOf(formerKeys);
+    formerKeys.clear();
+    return former;
   }
 
   /**
@@ -645,6 +676,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     StoredObject made =
         writers.publication(parts.key(), putOptions(createOnly)).settle(content(), parts);
     createOnly = false;
+    settled = true;
     occupied |= parts.key().equals(key);
     closeStream();
     base = made;

@@ -151,6 +151,20 @@ class StagedWritesTest {
   }
 
   @Test
+  void aChangeThatIsUndoneSendsNothing() throws Exception {
+    mount.bucket.put("a", model);
+    OpenFile file = mount.open("a", O_RDWR);
+    mount.write(file, SIZE, "appended");
+    mount.bucket.resetCounts();
+    AttributeChanges cut = new AttributeChanges(null, null, null, (long) SIZE, null);
+    long inode = mount.fs.setattr(CALLER, mount.lookup("a").inode(), file.handle(), cut).inode();
+    mount.close(file);
+    assertEquals(0, mount.requests());
+    assertEquals(SIZE, mount.fs.getattr(CALLER, inode).attributes().size());
+    assertArrayEquals(model, mount.readAll(mount.open("a"), SIZE));
+  }
+
+  @Test
   void severalWritersOfOneFileShareIt() throws Exception {
     OpenFile first = mount.create("a");
     mount.writeAll(first, Arrays.copyOf(model, 3 * MIB));
