@@ -91,6 +91,17 @@ class RenameTest {
   }
 
   @Test
+  void whoStillReadsAFileThatWasReplacedGetsEstale() throws Exception {
+    mount.bucket.put("a", "new");
+    mount.bucket.put("b", "old");
+    OpenFile reader = mount.open("b");
+    rename("a", "b");
+    assertErrno(Errno.ESTALE, () -> mount.read(reader, 0, 10));
+    mount.close(reader);
+    assertEquals("new", mount.read(mount.open("b"), 0, 10));
+  }
+
+  @Test
   void kindsMustFit() throws Exception {
     mount.bucket.put("a", "file");
     mount.bucket.put("d/x", "in a directory");
