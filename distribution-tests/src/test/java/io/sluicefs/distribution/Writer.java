@@ -22,6 +22,7 @@ enum Writer {
   HF_HUB_XET_PARALLEL(1, true, "hf_hub_xet.py", "--shape=parallel"),
   SAFETENSORS_SAVE(1, true, "safetensors_save.py"),
   SQLITE_DELETE_JOURNAL(1, true, "sqlite_delete_journal.py"),
+  ATOMIC_LOCKFILES(1, true, "atomic_lockfiles.py"),
   MISC_WRITES(2, false, "misc_writes.py"),
   MISC_OPEN_FILES(2, false, "misc_open_files.py"),
   MISC_NAMES(2, false, "misc_names.py");

@@ -24,6 +24,9 @@ final class FileHandle implements SlotTable.Numbered {
   @GuardedBy("this")
   private boolean closed;
 
+  /** Whether a descriptor was closed and nothing was read or written since. */
+  private volatile boolean flushed;
+
   /**
    * Creates a handle.
    *
@@ -59,6 +62,24 @@ final class FileHandle implements SlotTable.Numbered {
 
   WritingProcesses processes() {
     return processes;
+  }
+
+  /** Notes that a descriptor was closed. */
+  void flushed() {
+    flushed = true;
+  }
+
+  /** Notes that it is used. */
+  void used() {
+    // Read first: this is on the way of every read and write.
+    if (flushed) {
+      flushed = false;
+    }
+  }
+
+  /** Returns whether it seems that its last descriptor was closed. */
+  boolean isClosing() {
+    return flushed;
   }
 
   synchronized @Nullable HandleSession session() {

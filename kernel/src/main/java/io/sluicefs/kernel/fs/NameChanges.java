@@ -195,6 +195,7 @@ final class NameChanges {
                 if (inode.isDirectory()) {
                   throw new FuseException(Errno.EISDIR);
                 }
+                files.awaitClosing(inode);
                 removals.unlink(inode);
                 namespace.keepDirectory(parent);
               } finally {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class OpenFiles implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.fs");
   private static final int MAX_HANDLES = 1 << 20;
+
+  /** How long a file that is removed may take to be released after it was closed. */
+  private static final long CLOSING_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   // Source: asm-generic/fcntl.h.
   private static final int O_ACCMODE = 3;
@@ -37,6 +41,10 @@ final class OpenFiles implements AutoCloseable {
   private final FileReads reads;
   private final Removals removals;
   private final ErrnoMapping errnos;
+
+  /** Notified when a handle is released. */
+  private final Object releases = new Object();
+
   private final SlotTable<FileHandle> handles = new SlotTable<>(MAX_HANDLES);
 
   OpenFiles(
@@ -202,12 +210,16 @@ final class OpenFiles implements AutoCloseable {
   }
 
   void read(long number, long offset, int length, ReadReply reply) throws FuseException {
-    reads.read(get(number), offset, length, reply);
+    FileHandle handle = get(number);
+    handle.used();
+    reads.read(handle, offset, length, reply);
   }
 
   boolean readIfPresent(long number, long offset, int length, ReadReply reply)
       throws FuseException {
-    return reads.readIfPresent(get(number), offset, length, reply);
+    FileHandle handle = get(number);
+    handle.used();
+    return reads.readIfPresent(handle, offset, length, reply);
   }
 
   void write(long number, long offset, MemorySegment data, int writer) throws FuseException {
@@ -216,6 +228,7 @@ final class OpenFiles implements AutoCloseable {
     if (written == null || offset < 0) {
       throw new FuseException(Errno.EINVAL);
     }
+    handle.used();
     handle.processes().wrote(writer);
     change(handle.inode(), "write", () -> written.write(offset, data));
     namespace.modified(handle.inode());
@@ -257,6 +270,31 @@ final class OpenFiles implements AutoCloseable {
         && !isStillOpen(handle, written, closer)) {
       store(handle.inode(), written);
     }
+    handle.flushed();
+  }
+
+  /**
+   * Waits a moment for handles whose descriptors are closed: Linux says that a handle is gone only
+   * after close has returned, and a file somebody has closed and then removes is to be gone.
+   */
+  void awaitClosing(Inode inode) throws FuseException {
+    long deadline = System.nanoTime() + CLOSING_NANOS;
+    synchronized (releases) {
+      try {
+        while (inode.isOpen() && seemsClosed(inode) && deadline - System.nanoTime() > 0) {
+          TimeUnit.NANOSECONDS.timedWait(releases, deadline - System.nanoTime());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new FuseException(Errno.EINTR);
+      }
+    }
+  }
+
+  private boolean seemsClosed(Inode inode) {
+    boolean[] used = new boolean[1];
+    handles.forEach(handle -> used[0] |= handle.inode() == inode && !handle.isClosing());
+    return !used[0];
   }
 
   /**
@@ -396,6 +434,16 @@ final class OpenFiles implements AutoCloseable {
   }
 
   void release(long number) {
+    try {
+      end(number);
+    } finally {
+      synchronized (releases) {
+        releases.notifyAll();
+      }
+    }
+  }
+
+  private void end(long number) {
     FileHandle handle = handles.get(number);
     if (handle == null || !handles.remove(handle)) {
       return;

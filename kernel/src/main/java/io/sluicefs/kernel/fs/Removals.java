@@ -26,12 +26,26 @@ final class Removals {
   /** A name that is hidden while the store has its object. */
   private record Hidden(@Nullable Inode parent, String name, WrittenFile owner) {}
 
+  /** An object that is to be removed. */
+  private static final class Waiting {
+    private final Inode inode;
+    private final String key;
+
+    @GuardedBy("this")
+    private boolean removed;
+
+    Waiting(Inode inode, String key) {
+      this.inode = inode;
+      this.key = key;
+    }
+  }
+
   private final Namespace namespace;
   private final Transport transport;
 
   /** Unlinked files that are open. */
   @GuardedBy("this")
-  private final Map<Inode, String> unlinked = new HashMap<>();
+  private final Map<Inode, Waiting> unlinked = new HashMap<>();
 
   /** Former keys of files that are not stored yet. */
   @GuardedBy("this")
@@ -52,9 +66,10 @@ final class Removals {
       keys.addAll(written.formerKeys());
       stored = written.isOccupied();
     }
-    if (stored && inode.isOpen()) {
+    boolean waits = stored && inode.isOpen();
+    if (waits) {
       synchronized (this) {
-        unlinked.put(inode, key);
+        unlinked.put(inode, new Waiting(inode, key));
       }
       namespace.hide(inode.parent(), inode.name());
     } else if (stored) {
@@ -62,59 +77,68 @@ final class Removals {
     }
     removeFormer(keys);
     namespace.removed(inode);
+    if (waits) {
+      // The last handle may have been closed meanwhile.
+      closed(inode);
+    }
   }
 
   /** A handle of an inode was closed: what waited for that is removed. */
   void closed(Inode inode) {
-    String key;
+    Waiting waiting;
     synchronized (this) {
-      if (inode.isOpen()) {
-        return;
-      }
-      key = unlinked.remove(inode);
+      waiting = inode.isOpen() ? null : unlinked.get(inode);
     }
-    if (key != null) {
+    if (waiting != null) {
       try {
-        removeNow(inode, key);
+        remove(waiting);
       } catch (StorageException e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "{0} was removed while it was open and could not be deleted: {1}",
-            key,
+            waiting.key,
             e.getMessage());
       }
     }
   }
 
-  private void removeNow(Inode inode, String key) throws StorageException {
-    try {
-      transport.delete(List.of(key));
-    } finally {
-      namespace.unhide(inode.parent(), inode.name());
+  /**
+   * Removes an object once, and returns when that is done, whoever does it: a deletion that is
+   * still under way when its name is used again would delete what is stored there next.
+   */
+  private void remove(Waiting waiting) throws StorageException {
+    synchronized (waiting) {
+      if (waiting.removed) {
+        return;
+      }
+      waiting.removed = true;
+      Inode inode = waiting.inode;
+      try {
+        transport.delete(List.of(waiting.key));
+      } finally {
+        synchronized (this) {
+          unlinked.remove(inode);
+        }
+        namespace.unhide(inode.parent(), inode.name());
+      }
     }
   }
 
   /** Removes the object of an unlinked open file because its name is wanted again. */
   void finish(String key) throws StorageException {
-    Inode inode = null;
+    List<Waiting> ofKey;
     synchronized (this) {
-      for (Map.Entry<Inode, String> waiting : unlinked.entrySet()) {
-        if (waiting.getValue().equals(key)) {
-          inode = waiting.getKey();
-        }
-      }
-      if (inode != null) {
-        unlinked.remove(inode);
-      }
+      ofKey = unlinked.values().stream().filter(waiting -> waiting.key.equals(key)).toList();
     }
-    if (inode != null) {
-      removeNow(inode, key);
+    for (Waiting waiting : ofKey) {
+      remove(waiting);
     }
   }
 
   /** Returns whether a key's object waits for its removal. */
   synchronized boolean isWaiting(String key) {
-    return unlinked.containsValue(key) || former.containsKey(key);
+    return former.containsKey(key)
+        || unlinked.values().stream().anyMatch(waiting -> waiting.key.equals(key));
   }
 
   /** A file that is not stored yet had this name: it leads nowhere until the file is stored. */
