@@ -23,6 +23,8 @@ import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +73,32 @@ class CreateAndRemoveTest {
     assertErrno(Errno.EEXIST, () -> mount.create("a", O_WRONLY | O_CREAT | O_EXCL));
     mount.close(file);
     assertErrno(Errno.EEXIST, () -> mount.create("a", O_WRONLY | O_CREAT | O_EXCL));
+  }
+
+  @Test
+  void aRemovalUnderWayDoesNotReachWhatIsStoredNextUnderItsName() throws Exception {
+    mount.bucket.put("a", "old");
+    OpenFile reader = mount.open("a");
+    assertEquals("old", mount.read(reader, 0, 10));
+    mount.fs.unlink(CALLER, ROOT, "a");
+    CountDownLatch deleting = new CountDownLatch(1);
+    CountDownLatch stored = new CountDownLatch(1);
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.DELETE) {
+            deleting.countDown();
+            // Gives a new file of the name the chance to be stored first.
+            boolean _ = stored.await(1, TimeUnit.SECONDS);
+          }
+        });
+    Thread releasing = Thread.startVirtualThread(() -> mount.fs.release(reader.handle()));
+    assertTrue(deleting.await(10, TimeUnit.SECONDS));
+    OpenFile file = mount.create("a", O_WRONLY | O_CREAT | O_EXCL);
+    mount.write(file, 0, "new");
+    mount.close(file);
+    stored.countDown();
+    releasing.join();
+    assertEquals("new", mount.text("a"));
   }
 
   @Test
