@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.write;
 
-import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.kernel.transport.ForwardingTransport;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
-import io.sluicefs.spi.transport.ListPage;
-import io.sluicefs.spi.transport.ListRequest;
-import io.sluicefs.spi.transport.MultipartUpload;
-import io.sluicefs.spi.transport.ObjectStat;
-import io.sluicefs.spi.transport.PendingUpload;
-import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
-import io.sluicefs.spi.transport.TransportCapabilities;
-import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.util.List;
 
 /** Reads what was just written from memory, and asks the store for the rest. */
-public final class KeptTransport implements Transport {
-  private final Transport inner;
+public final class KeptTransport extends ForwardingTransport {
   private final KeptBytes kept;
 
   /** Creates a decorator that owns {@code inner}. */
   public KeptTransport(Transport inner, KeptBytes kept) {
-    this.inner = inner;
+    super(inner);
     this.kept = kept;
   }
 
@@ -34,7 +25,7 @@ public final class KeptTransport implements Transport {
       throws StorageException {
     List<PartBuffer> buffers = kept.of(id);
     if (buffers == null) {
-      inner.read(id, range, target, progress);
+      super.read(id, range, target, progress);
       return;
     }
     long at = range.start();
@@ -64,12 +55,12 @@ public final class KeptTransport implements Transport {
       ObjectId id, ByteRange whole, ByteRange part, ByteBuffer[] target, ReadProgress progress)
       throws StorageException {
     if (part.equals(whole)) {
-      inner.read(id, whole, target, progress);
+      super.read(id, whole, target, progress);
       return;
     }
     long done = part.start() - whole.start();
     ByteBuffer[] views = views(target, part.length());
-    inner.read(id, part, views, bytes -> progress.filled(done + bytes));
+    super.read(id, part, views, bytes -> progress.filled(done + bytes));
     skip(target, part.length());
   }
 
@@ -100,74 +91,5 @@ public final class KeptTransport implements Transport {
       buffer.position(buffer.position() + count);
       source.position(source.position() + count);
     }
-  }
-
-  @Override
-  public String location() {
-    return inner.location();
-  }
-
-  @Override
-  public TransportCapabilities capabilities() {
-    return inner.capabilities();
-  }
-
-  @Override
-  public ObjectStat head(String key) throws StorageException {
-    return inner.head(key);
-  }
-
-  @Override
-  public ListPage list(ListRequest request) throws StorageException {
-    return inner.list(request);
-  }
-
-  @Override
-  public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
-    return inner.put(key, options, body);
-  }
-
-  @Override
-  @MustBeClosed
-  public MultipartUpload startMultipartUpload(String key, PutOptions options)
-      throws StorageException {
-    return inner.startMultipartUpload(key, options);
-  }
-
-  @Override
-  public List<PendingUpload> listUploads(String prefix) throws StorageException {
-    return inner.listUploads(prefix);
-  }
-
-  @Override
-  public void abortUpload(PendingUpload upload) throws StorageException {
-    inner.abortUpload(upload);
-  }
-
-  @Override
-  public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
-      throws StorageException {
-    return inner.copy(source, size, targetKey, options);
-  }
-
-  @Override
-  public ObjectStat putSymlink(String key, String target, PutOptions options)
-      throws StorageException {
-    return inner.putSymlink(key, target, options);
-  }
-
-  @Override
-  public String readSymlink(String key) throws StorageException {
-    return inner.readSymlink(key);
-  }
-
-  @Override
-  public void delete(List<String> keys) throws StorageException {
-    inner.delete(keys);
-  }
-
-  @Override
-  public void close() {
-    inner.close();
   }
 }

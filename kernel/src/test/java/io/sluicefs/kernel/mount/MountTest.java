@@ -11,9 +11,8 @@ import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.kernel.config.Configuration;
 import io.sluicefs.kernel.plugin.PluginCatalog;
 import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.kernel.transport.ForwardingTransport;
 import io.sluicefs.spi.Axis;
-import io.sluicefs.spi.ByteRange;
-import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.PluginContext;
 import io.sluicefs.spi.PluginDescriptor;
 import io.sluicefs.spi.Setting;
@@ -28,15 +27,9 @@ import io.sluicefs.spi.fuse.FuseChannelProvider;
 import io.sluicefs.spi.fuse.MountOptions;
 import io.sluicefs.spi.testkit.transport.MemoryTransport;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
-import io.sluicefs.spi.transport.ListPage;
-import io.sluicefs.spi.transport.ListRequest;
-import io.sluicefs.spi.transport.ObjectStat;
-import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
-import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.TransportProvider;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -299,38 +292,11 @@ class MountTest {
   }
 
   /** Remembers that it was closed. */
-  private static final class CloseWatch implements Transport {
-    private final Transport inner;
+  private static final class CloseWatch extends ForwardingTransport {
     private volatile boolean closed;
 
     CloseWatch(Transport inner) {
-      this.inner = inner;
-    }
-
-    @Override
-    public String location() {
-      return inner.location();
-    }
-
-    @Override
-    public TransportCapabilities capabilities() {
-      return inner.capabilities();
-    }
-
-    @Override
-    public ObjectStat head(String key) throws StorageException {
-      return inner.head(key);
-    }
-
-    @Override
-    public ListPage list(ListRequest request) throws StorageException {
-      return inner.list(request);
-    }
-
-    @Override
-    public void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
-        throws StorageException {
-      inner.read(id, range, target, progress);
+      super(inner);
     }
 
     @Override

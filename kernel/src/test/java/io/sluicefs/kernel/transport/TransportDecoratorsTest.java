@@ -35,7 +35,8 @@ class TransportDecoratorsTest {
   private final ObjectId id = store.add("model", "1", 1 << 20);
 
   @ParameterizedTest
-  @ValueSource(classes = {RetryingTransport.class, LimitedTransport.class, CountingTransport.class})
+  @ValueSource(
+      classes = {RetryingTransport.class, ForwardingTransport.class, CountingTransport.class})
   void decoratorsPassEveryMethodOn(Class<?> decorator) {
     assertOverridesAll(Transport.class, decorator);
     for (Class<?> nested : decorator.getDeclaredClasses()) {
