@@ -4,6 +4,7 @@ package io.sluicefs.kernel.fs;
 import io.sluicefs.kernel.namespace.CapacityException;
 import io.sluicefs.kernel.namespace.FileKind;
 import io.sluicefs.kernel.namespace.Inode;
+import io.sluicefs.kernel.namespace.KeyNames;
 import io.sluicefs.kernel.namespace.Namespace;
 import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.namespace.NamespaceStats;
@@ -313,7 +314,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
         CAPACITY_BLOCKS,
         CAPACITY_FILES,
         CAPACITY_FILES,
-        Names.MAX_NAME_BYTES);
+        KeyNames.MAX_NAME_BYTES);
   }
 
   @Override

@@ -2,12 +2,12 @@
 package io.sluicefs.kernel.namespace;
 
 /** Which parts of keys can be names of files, and the order stores list keys in. */
-final class KeyNames {
+public final class KeyNames {
   /** Longest name Linux takes, in bytes. */
-  static final int MAX_NAME_BYTES = 255;
+  public static final int MAX_NAME_BYTES = 255;
 
   /** Longest key a store takes, in bytes. */
-  static final int MAX_KEY_BYTES = 1024;
+  public static final int MAX_KEY_BYTES = 1024;
 
   private KeyNames() {}
 
@@ -15,7 +15,7 @@ final class KeyNames {
    * Returns whether a path can name {@code segment}, and leads back to the same key. A replacement
    * character says that the key's bytes were not UTF-8: what is shown would not be its name.
    */
-  static boolean isName(String segment) {
+  public static boolean isName(String segment) {
     int length = segment.length();
     if (length == 0 || length > MAX_NAME_BYTES || isDots(segment)) {
       return false;
@@ -42,7 +42,7 @@ final class KeyNames {
   }
 
   /** Returns the number of bytes of {@code text} in UTF-8. */
-  static int utf8Length(String text) {
+  public static int utf8Length(String text) {
     int bytes = 0;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PathCallbacks {
   private static final System.Logger LOG = System.getLogger(PathCallbacks.class.getName());
-  private static final int ERANGE = 34;
   private static final int MAX_ERRNO = 4095;
   private static final int O_CREAT = 0100;
   private static final int O_EXCL = 0200;
@@ -468,7 +467,7 @@ final class PathCallbacks {
   private static int putAttribute(byte[] value, Pointer buffer, long size) throws FuseException {
     if (size > 0) {
       if (value.length > size) {
-        throw new FuseException(ERANGE);
+        throw new FuseException(Errno.ERANGE);
       }
       NativeMemory.copyIn(value, value.length, buffer.address());
     }
