@@ -102,14 +102,10 @@ final class DirectoryMoves {
   /** Gives a file that is open for writing its new key; true if the former object is to go now. */
   private boolean moveWritten(String key, WrittenFile file, String target, Copies copies)
       throws IOException, InterruptedException {
-    StoredObject moved =
-        file.rename(
-            target,
-            (source, to) -> {
-              ObjectStat copy = writers.copy(source, to);
-              copies.add(copy);
-              return new StoredObject(copy.id(), copy.size());
-            });
+    ObjectStat moved = file.rename(target, writers::copy);
+    if (moved != null) {
+      copies.add(moved);
+    }
     if (file.formerKeys().contains(key)) {
       removals.reserve(key, file);
     }
@@ -192,7 +188,7 @@ final class DirectoryMoves {
           String link = transport.readSymlink(source.id().key());
           add(transport.putSymlink(target, link, PutOptions.REPLACE));
         } else {
-          add(writers.copy(new StoredObject(source.id(), source.size()), target));
+          add(writers.copy(StoredObject.of(source), target));
         }
       } catch (StorageException e) {
         fail(e);

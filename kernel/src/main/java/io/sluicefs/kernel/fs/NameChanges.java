@@ -181,43 +181,42 @@ final class NameChanges {
   }
 
   void unlink(Inode parent, String name) throws FuseException {
-    String key = parent.key() + name;
-    boolean _ =
-        ask(
-            "unlink",
-            key,
-            () -> {
-              Inode inode = namespace.lookup(parent, name);
-              if (inode == null) {
-                throw new FuseException(Errno.ENOENT);
-              }
-              try {
-                if (inode.isDirectory()) {
-                  throw new FuseException(Errno.EISDIR);
-                }
-                files.awaitClosing(inode);
-                removals.unlink(inode);
-                namespace.keepDirectory(parent);
-              } finally {
-                namespace.forget(inode, 1);
-              }
-              return true;
-            });
+    remove(
+        "unlink",
+        parent,
+        name,
+        inode -> {
+          if (inode.isDirectory()) {
+            throw new FuseException(Errno.EISDIR);
+          }
+          files.awaitClosing(inode);
+          removals.unlink(inode);
+        });
   }
 
   void removeDirectory(Inode parent, String name) throws FuseException {
-    String key = parent.key() + name + "/";
+    remove("rmdir", parent, name, this::removeDirectory);
+  }
+
+  /** What removes an inode. */
+  @FunctionalInterface
+  private interface Removal {
+    void of(Inode inode) throws StorageException, FuseException;
+  }
+
+  private void remove(String operation, Inode parent, String name, Removal removal)
+      throws FuseException {
     boolean _ =
         ask(
-            "rmdir",
-            key,
+            operation,
+            parent.key() + name,
             () -> {
               Inode inode = namespace.lookup(parent, name);
               if (inode == null) {
                 throw new FuseException(Errno.ENOENT);
               }
               try {
-                removeDirectory(inode);
+                removal.of(inode);
                 namespace.keepDirectory(parent);
               } finally {
                 namespace.forget(inode, 1);

@@ -353,23 +353,23 @@ final class OpenFiles implements AutoCloseable {
         "storing attributes",
         () -> {
           if (inode.content() instanceof WrittenFile written) {
-            StoredObject _ =
+            ObjectStat _ =
                 written.isDirty()
                     ? null
                     : written.rename(
                         written.key(), (source, key) -> described(inode, source, metadata));
           } else {
             StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
-            StoredObject _ = described(inode, stored, metadata);
+            ObjectStat _ = described(inode, stored, metadata);
           }
         });
   }
 
-  private StoredObject described(Inode inode, StoredObject source, Map<String, String> metadata)
+  private ObjectStat described(Inode inode, StoredObject source, Map<String, String> metadata)
       throws StorageException {
     ObjectStat copy = writers.copy(source, source.id().key(), metadata);
     namespace.published(inode, copy);
-    return new StoredObject(copy.id(), copy.size());
+    return copy;
   }
 
   /** Cuts a file or makes it longer; {@code number} is that of the handle to do it by, or 0. */

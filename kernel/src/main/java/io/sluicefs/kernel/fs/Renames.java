@@ -171,15 +171,8 @@ final class Renames {
     Inode parent = inode.parent();
     String name = inode.name();
     String key = inode.key();
-    ObjectStat[] copy = new ObjectStat[1];
-    StoredObject moved =
-        written.rename(
-            newKey,
-            (source, target) -> {
-              copy[0] = writers.copy(source, target);
-              return new StoredObject(copy[0].id(), copy[0].size());
-            });
-    namespace.moved(inode, newParent, newName, moved == null ? null : copy[0]);
+    ObjectStat moved = written.rename(newKey, writers::copy);
+    namespace.moved(inode, newParent, newName, moved);
     removals.unreserve(newKey);
     if (moved != null) {
       transport.delete(List.of(key));

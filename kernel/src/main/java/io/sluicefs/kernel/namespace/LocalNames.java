@@ -64,10 +64,6 @@ final class LocalNames {
     return present.get(inode.name()) == inode;
   }
 
-  synchronized boolean isEmpty() {
-    return present.isEmpty();
-  }
-
   /** Returns the inodes the store may not have, as they are now. */
   synchronized List<Inode> present() {
     return List.copyOf(present.values());

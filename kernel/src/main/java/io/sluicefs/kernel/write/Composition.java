@@ -18,9 +18,6 @@ import java.util.List;
  * before it.
  */
 final class Composition {
-  /** Largest part the store is asked to copy at once, so that a large object takes several. */
-  private static final long COPY_AT_ONCE = 1L << 30;
-
   private final Uploads uploads;
   private final FileContent content;
   private final PartStream stream;
@@ -130,7 +127,7 @@ final class Composition {
     while (at < range.end()) {
       long end = cellEnd(at, cell, range.end());
       boolean clean = uploads.copies() && content.isClean(new ByteRange(at, end));
-      while (clean && end < range.end() && end - at < COPY_AT_ONCE) {
+      while (clean && end < range.end() && end - at < ObjectCopies.AT_ONCE) {
         long next = cellEnd(end, cell, range.end());
         if (!content.isClean(new ByteRange(end, next))) {
           break;

@@ -52,10 +52,6 @@ public final class KeptBytes {
     }
   }
 
-  synchronized void forget(ObjectId id) {
-    objects.remove(id);
-  }
-
   /** Returns the buffers of an object, by offset; null if there are none. */
   synchronized @Nullable List<PartBuffer> of(ObjectId id) {
     return objects.get(id);

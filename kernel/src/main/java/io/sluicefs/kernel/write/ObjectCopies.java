@@ -10,7 +10,7 @@ import io.sluicefs.spi.transport.PutOptions;
 /** Copies objects within the store, whatever their size. */
 final class ObjectCopies {
   /** Largest part the store is asked to copy at once, so that several are under way. */
-  private static final long COPY_AT_ONCE = 1L << 30;
+  static final long AT_ONCE = 1L << 30;
 
   private final Uploads uploads;
   private final KeptBytes kept;
@@ -34,7 +34,7 @@ final class ObjectCopies {
       throws StorageException {
     PartSizes sizes = uploads.sizes();
     long size = source.size();
-    long part = Math.max(COPY_AT_ONCE, (size + sizes.count() - 1) / sizes.count());
+    long part = Math.max(AT_ONCE, (size + sizes.count() - 1) / sizes.count());
     try (PartUploader uploader = uploads.start(key, options)) {
       int number = 1;
       for (long at = 0; at < size; at += part) {

@@ -120,24 +120,6 @@ final class PartStream implements AutoCloseable {
     return done;
   }
 
-  /** Appends zeros up to {@code end}; false if memory was short. */
-  boolean zeroTo(long end) throws IOException, InterruptedException {
-    while (end() < end) {
-      PartBuffer buffer = tail == null ? startTail() : tail;
-      long limit = buffer.start() + uploads.sizes().streamed(buffer.start());
-      if (buffer.end() == limit) {
-        sendTail();
-        continue;
-      }
-      long to = Math.min(limit, end);
-      if (!reserve(buffer, to)) {
-        return false;
-      }
-      buffer.zeroTo(to);
-    }
-    return true;
-  }
-
   /** Begins with a tail, whose hold becomes this stream's. */
   void adoptTail(PartBuffer buffer) {
     tail = buffer;
@@ -204,21 +186,15 @@ final class PartStream implements AutoCloseable {
     }
   }
 
-  /**
-   * Forgets parts that were sent and end after {@code end}; there is no tail.
-   *
-   * @return the one of them that begins before it, whose first bytes are still the file's
-   */
-  @Nullable Sent dropFrom(long end) {
-    Sent cut = null;
+  /** Forgets parts that were sent and end after {@code end}; there is no tail. */
+  void dropFrom(long end) {
     while (!sent.isEmpty() && sent.getLast().range().end() > end) {
-      cut = sent.removeLast();
+      Sent cut = sent.removeLast();
       PartUploader known = uploader;
       if (known != null) {
         known.forget(cut.number());
       }
     }
-    return cut != null && cut.range().start() < end ? cut : null;
   }
 
   /** Gives the tail to the caller, who has its hold from now on. */

@@ -108,6 +108,6 @@ final class Publication {
           e.kind(), "%s: completing what was streamed: %s".formatted(key, e.getMessage()), e);
     }
     kept.put(made.id(), composition.sent());
-    return new StoredObject(made.id(), made.size());
+    return StoredObject.of(made);
   }
 }

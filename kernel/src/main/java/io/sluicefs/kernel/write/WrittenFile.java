@@ -298,21 +298,9 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     PartStream parts = stream;
     PartBuffer tail = parts == null ? null : parts.tail();
     if (parts != null && tail != null) {
-      copy(tail, file);
-      PartBuffer taken = parts.takeTail();
-      if (taken != null) {
-        taken.discard();
-      }
-    }
-  }
-
-  private static void copy(PartBuffer buffer, StagedFile file) throws IOException {
-    List<MemorySegment> slices = new ArrayList<>();
-    buffer.slices(buffer.range(), slices::add);
-    long at = buffer.start();
-    for (MemorySegment slice : slices) {
-      file.write(at, slice);
-      at += slice.byteSize();
+      copyUnder(tail, file);
+      PartBuffer _ = parts.takeTail();
+      tail.discard();
     }
   }
 
@@ -424,7 +412,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
         }
       }
     }
-    PartStream.Sent _ = parts.dropFrom(newSize);
+    parts.dropFrom(newSize);
     if (parts.sent().isEmpty()) {
       // Its upload may be to a key the file no longer has.
       closeStream();
@@ -489,7 +477,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   @FunctionalInterface
   public interface Copier {
     /** Returns the copy. */
-    StoredObject copy(StoredObject source, String key) throws IOException;
+    ObjectStat copy(StoredObject source, String key) throws IOException;
   }
 
   /**
@@ -499,17 +487,18 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
    *
    * @return the copy, if there is one: the former object is the caller's to delete
    */
-  public @Nullable StoredObject rename(String newKey, Copier copier)
+  public @Nullable ObjectStat rename(String newKey, Copier copier)
       throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
       StoredObject object = base;
-      StoredObject copy = null;
+      ObjectStat copy = null;
       if (object != null && object.id().key().equals(key)) {
         copy = copier.copy(object, newKey);
-        base = copy;
+        StoredObject moved = StoredObject.of(copy);
+        base = moved;
         occupied = false;
-        stageAnew(newKey, copy);
+        stageAnew(newKey, moved);
       }
       rekey(newKey);
       occupied |= copy != null;
@@ -553,10 +542,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   @GuardedBy("lock")
   private void rekey(String newKey) throws IOException {
     PartStream parts = stream;
-    if (parts != null && parts.sent().isEmpty()) {
-      parts = streamElsewhere(parts, newKey);
+    boolean isSent = parts != null && !parts.sent().isEmpty();
+    if (parts != null && !isSent) {
+      stream = movedTo(newKey, parts);
     }
-    if (occupied || parts != null) {
+    if (occupied || isSent) {
       formerKeys.add(key);
     }
     StagedFile file = staged;
@@ -568,9 +558,9 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     occupied = formerKeys.remove(newKey);
   }
 
-  /** Returns null: what was not sent yet goes to the new key. */
+  /** Returns a stream to another key in place of one that has sent nothing. */
   @GuardedBy("lock")
-  private @Nullable PartStream streamElsewhere(PartStream parts, String newKey) {
+  private PartStream movedTo(String newKey, PartStream parts) {
     PartStream other =
         new PartStream(
             writers.uploads(), newKey, putOptions(createOnly), parts.start(), parts.nextNumber());
@@ -579,8 +569,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       other.adoptTail(tail);
     }
     parts.close();
-    stream = other;
-    return null;
+    return other;
   }
 
   /**
@@ -634,7 +623,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       occupied = true;
       closeStream();
       closeStaged();
-      base = new StoredObject(made.id(), made.size());
+      base = StoredObject.of(made);
       baseEnd = made.size();
       dirty = false;
       settled = false;

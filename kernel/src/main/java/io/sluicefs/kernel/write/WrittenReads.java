@@ -37,7 +37,7 @@ final class WrittenReads {
       while (at < range.end()) {
         int length = (int) Math.min(Piece.LARGE, range.end() - at);
         Piece piece = memory.takeForRead(length <= Piece.SMALL ? Piece.SMALL : Piece.LARGE);
-        PieceLease lease = new PieceLease(piece);
+        Lease lease = new Lease(piece.memory(), piece::close);
         boolean good = false;
         try {
           content.copy(ByteRange.of(at, length), List.of(piece.memory().asSlice(0, length)));
@@ -66,21 +66,22 @@ final class WrittenReads {
             if (!buffer.tryHold()) {
               throw new IllegalStateException("a buffer that is held is gone");
             }
-            reply.adopt(new BufferLease(buffer, slice.asReadOnly()), 0, slice.byteSize());
+            reply.adopt(new Lease(slice, buffer::keep), 0, slice.byteSize());
           });
     } finally {
       buffer.keep();
     }
   }
 
-  private static final class PieceLease implements BlockLease {
-    private final Piece piece;
+  /** Bytes in memory that somebody gives back when they are sent. */
+  private static final class Lease implements BlockLease {
     private final MemorySegment segment;
+    private final Runnable release;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    PieceLease(Piece piece) {
-      this.piece = piece;
-      this.segment = piece.memory().asReadOnly();
+    Lease(MemorySegment memory, Runnable release) {
+      this.segment = memory.asReadOnly();
+      this.release = release;
     }
 
     @Override
@@ -91,30 +92,7 @@ final class WrittenReads {
     @Override
     public void close() {
       if (closed.compareAndSet(false, true)) {
-        piece.close();
-      }
-    }
-  }
-
-  private static final class BufferLease implements BlockLease {
-    private final PartBuffer buffer;
-    private final MemorySegment segment;
-    private final AtomicBoolean closed = new AtomicBoolean();
-
-    BufferLease(PartBuffer buffer, MemorySegment segment) {
-      this.buffer = buffer;
-      this.segment = segment;
-    }
-
-    @Override
-    public MemorySegment segment() {
-      return segment;
-    }
-
-    @Override
-    public void close() {
-      if (closed.compareAndSet(false, true)) {
-        buffer.keep();
+        release.run();
       }
     }
   }

@@ -122,13 +122,7 @@ final class WriteFixture implements AutoCloseable {
   /** Renames a file as the file system does. */
   void rename(WrittenFile file, String key) throws IOException, InterruptedException {
     String before = file.key();
-    StoredObject copy =
-        file.rename(
-            key,
-            (source, target) -> {
-              ObjectStat made = writers.copy(source, target);
-              return new StoredObject(made.id(), made.size());
-            });
+    ObjectStat copy = file.rename(key, writers::copy);
     if (copy != null) {
       bucket.delete(List.of(before));
     }
