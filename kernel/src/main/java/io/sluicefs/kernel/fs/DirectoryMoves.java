@@ -18,12 +18,14 @@ import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,8 +67,8 @@ final class DirectoryMoves {
   void move(Inode directory, Inode newParent, String newName, String newKey)
       throws IOException, FuseException, InterruptedException {
     String oldKey = directory.key();
-    Map<String, WrittenFile> written = writtenBelow(oldKey);
-    List<ObjectStat> sources = objectsBelow(oldKey, written.keySet());
+    Map<Inode, WrittenFile> written = writtenBelow(oldKey);
+    List<ObjectStat> sources = objectsBelow(oldKey, keys(written.values()));
     Copies copies = new Copies(oldKey, newKey);
     try {
       copies.makeAll(sources);
@@ -76,40 +78,51 @@ final class DirectoryMoves {
     }
     Set<String> gone = new HashSet<>();
     sources.forEach(source -> gone.add(source.id().key()));
-    for (Map.Entry<String, WrittenFile> file : written.entrySet()) {
-      String target = newKey + file.getKey().substring(oldKey.length());
-      if (moveWritten(file.getKey(), file.getValue(), target, copies)) {
-        gone.add(file.getKey());
+    List<Inode> unstored = new ArrayList<>();
+    for (Map.Entry<Inode, WrittenFile> entry : written.entrySet()) {
+      WrittenFile file = entry.getValue();
+      String key = file.key();
+      ObjectStat copy = file.rename(newKey + key.substring(oldKey.length()), writers::copy);
+      if (copy == null) {
+        unstored.add(entry.getKey());
+      } else {
+        copies.add(copy);
+      }
+      if (copy != null || leaves(key, file)) {
+        gone.add(key);
       }
     }
     namespace.moved(directory, newParent, newName, null);
-    namespace.rekeyed(directory, copies.made());
+    namespace.rekeyed(directory, copies.made(), unstored);
     delete(List.copyOf(gone));
   }
 
-  private Map<String, WrittenFile> writtenBelow(String prefix) {
-    Map<String, WrittenFile> below = new HashMap<>();
+  private Map<Inode, WrittenFile> writtenBelow(String prefix) {
+    Map<Inode, WrittenFile> below = new HashMap<>();
     files.forEachWritten(
         handle -> {
           WrittenFile file = handle.written();
           if (file != null && !handle.inode().isDetached() && file.key().startsWith(prefix)) {
-            below.put(file.key(), file);
+            below.put(handle.inode(), file);
           }
         });
     return below;
   }
 
-  /** Gives a file that is open for writing its new key; true if the former object is to go now. */
-  private boolean moveWritten(String key, WrittenFile file, String target, Copies copies)
-      throws IOException, InterruptedException {
-    ObjectStat moved = file.rename(target, writers::copy);
-    if (moved != null) {
-      copies.add(moved);
-    }
-    if (file.formerKeys().contains(key)) {
+  private static Set<String> keys(Collection<WrittenFile> files) {
+    return files.stream().map(WrittenFile::key).collect(Collectors.toSet());
+  }
+
+  /**
+   * A file that is not stored under its new key yet leaves its former one; true if there may be an
+   * object. That goes now: its directory would seem to be there still.
+   */
+  private boolean leaves(String key, WrittenFile file) {
+    boolean isFormer = file.formerKeys().contains(key);
+    if (isFormer && !file.giveUpFormer(key)) {
       removals.reserve(key, file);
     }
-    return moved != null;
+    return isFormer;
   }
 
   private List<ObjectStat> objectsBelow(String prefix, Set<String> except)

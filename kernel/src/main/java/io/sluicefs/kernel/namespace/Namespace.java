@@ -575,7 +575,7 @@ public final class Namespace {
     newParent.directory().children().put(inode);
     LocalNames to = newParent.directory().localOrNew();
     to.changed(newName, now);
-    if (wasLocal) {
+    if (wasLocal || (stored == null && inode.content() != null)) {
       to.add(inode);
     }
     absent.remove(inode.key());
@@ -585,9 +585,17 @@ public final class Namespace {
     }
   }
 
-  /** A directory has moved: what is known below it has other keys, and these objects. */
-  public void rekeyed(Inode directory, List<ObjectStat> objects) {
+  /**
+   * A directory has moved: what is known below it has other keys.
+   *
+   * @param objects the objects below it now
+   * @param unstored files below it the store does not have under their new keys yet
+   */
+  public void rekeyed(Inode directory, List<ObjectStat> objects, List<Inode> unstored) {
     forgetListings(directory);
+    for (Inode file : unstored) {
+      file.parent().directory().localOrNew().add(file);
+    }
     long now = clock.getAsLong();
     String prefix = directory.key();
     for (ObjectStat stat : objects) {
