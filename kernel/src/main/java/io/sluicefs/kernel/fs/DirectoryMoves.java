@@ -68,6 +68,14 @@ final class DirectoryMoves {
       throws IOException, FuseException, InterruptedException {
     String oldKey = directory.key();
     Map<Inode, WrittenFile> written = writtenBelow(oldKey);
+    Set<String> returns = new HashSet<>();
+    for (WrittenFile file : written.values()) {
+      String target = newKey + file.key().substring(oldKey.length());
+      if (file.formerKeys().contains(target)) {
+        returns.add(target);
+      }
+    }
+    removals.finishBelow(newKey, returns);
     List<ObjectStat> sources = objectsBelow(oldKey, keys(written.values()));
     Copies copies = new Copies(oldKey, newKey);
     try {
@@ -82,14 +90,17 @@ final class DirectoryMoves {
     for (Map.Entry<Inode, WrittenFile> entry : written.entrySet()) {
       WrittenFile file = entry.getValue();
       String key = file.key();
-      ObjectStat copy = file.rename(newKey + key.substring(oldKey.length()), writers::copy);
+      String target = newKey + key.substring(oldKey.length());
+      ObjectStat copy = file.rename(target, writers::copy);
+      removals.unreserve(target);
       if (copy == null) {
         unstored.add(entry.getKey());
       } else {
         copies.add(copy);
-      }
-      if (copy != null || leaves(key, file)) {
         gone.add(key);
+      }
+      if (file.formerKeys().contains(key)) {
+        removals.reserve(key, file);
       }
     }
     namespace.moved(directory, newParent, newName, null);
@@ -111,18 +122,6 @@ final class DirectoryMoves {
 
   private static Set<String> keys(Collection<WrittenFile> files) {
     return files.stream().map(WrittenFile::key).collect(Collectors.toSet());
-  }
-
-  /**
-   * A file that is not stored under its new key yet leaves its former one; true if there may be an
-   * object. That goes now: its directory would seem to be there still.
-   */
-  private boolean leaves(String key, WrittenFile file) {
-    boolean isFormer = file.formerKeys().contains(key);
-    if (isFormer && !file.giveUpFormer(key)) {
-      removals.reserve(key, file);
-    }
-    return isFormer;
   }
 
   private List<ObjectStat> objectsBelow(String prefix, Set<String> except)

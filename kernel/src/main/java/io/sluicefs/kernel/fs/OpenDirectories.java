@@ -109,7 +109,7 @@ final class OpenDirectories implements AutoCloseable {
     if (listed == null) {
       return addLocal(handle, reader, at - FIRST_ENTRY - reader.size(), next, sink, plus);
     }
-    if (namespace.isHidden(directory, listed.name())) {
+    if (namespace.isHidden(directory, listed)) {
       return Outcome.SKIPPED;
     }
     Inode inode =

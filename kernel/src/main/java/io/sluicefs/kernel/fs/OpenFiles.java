@@ -176,17 +176,28 @@ final class OpenFiles implements AutoCloseable {
     if (written.isLastHandle() && written.isDirty()) {
       storeLast(inode, written);
     }
-    boolean last;
+    written.removeHandle();
+    closed(inode);
+  }
+
+  /**
+   * Counts an inode closed once. What was written goes when no handle writes it any more; if its
+   * name is gone, it is nowhere else, and goes when no handle reads it either.
+   */
+  private void closed(Inode inode) {
+    namespace.closed(inode);
+    WrittenFile unused = null;
     synchronized (inode) {
-      last = written.removeHandle();
-      if (last) {
+      if (inode.content() instanceof WrittenFile written
+          && !written.hasHandles()
+          && !(written.isDropped() && inode.isOpen())) {
+        unused = written;
         inode.setContent(null);
       }
     }
-    if (last) {
-      written.close();
+    if (unused != null) {
+      unused.close();
     }
-    namespace.closed(inode);
     removals.closed(inode);
   }
 
@@ -451,8 +462,7 @@ final class OpenFiles implements AutoCloseable {
     handle.close();
     WrittenFile written = handle.written();
     if (written == null) {
-      namespace.closed(handle.inode());
-      removals.closed(handle.inode());
+      closed(handle.inode());
     } else {
       letGo(handle.inode(), written);
     }

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * Removes objects whose names are gone. An object somebody still reads from goes when the last
@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Removals {
   private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.fs");
-
-  /** A name that is hidden while the store has its object. */
-  private record Hidden(@Nullable Inode parent, String name, WrittenFile owner) {}
 
   /** An object that is to be removed. */
   private static final class Waiting {
@@ -49,7 +46,7 @@ final class Removals {
 
   /** Former keys of files that are not stored yet. */
   @GuardedBy("this")
-  private final Map<String, Hidden> former = new HashMap<>();
+  private final Map<String, WrittenFile> former = new HashMap<>();
 
   Removals(Namespace namespace, Transport transport) {
     this.namespace = namespace;
@@ -71,7 +68,7 @@ final class Removals {
       synchronized (this) {
         unlinked.put(inode, new Waiting(inode, key));
       }
-      namespace.hide(inode.parent(), inode.name());
+      namespace.hide(key);
     } else if (stored) {
       keys.add(key);
     }
@@ -112,14 +109,13 @@ final class Removals {
         return;
       }
       waiting.removed = true;
-      Inode inode = waiting.inode;
       try {
         transport.delete(List.of(waiting.key));
       } finally {
         synchronized (this) {
-          unlinked.remove(inode);
+          unlinked.remove(waiting.inode);
         }
-        namespace.unhide(inode.parent(), inode.name());
+        namespace.unhide(waiting.key);
       }
     }
   }
@@ -135,23 +131,41 @@ final class Removals {
     }
   }
 
+  /**
+   * Removes all that waits for that below the key of a directory, because its names are wanted
+   * again.
+   *
+   * @param except former keys of files that get them back
+   * @throws FuseException EBUSY if a file outside still needs one of the keys
+   */
+  void finishBelow(String prefix, Set<String> except) throws StorageException, FuseException {
+    List<String> below = new ArrayList<>();
+    synchronized (this) {
+      unlinked.values().forEach(waiting -> below.add(waiting.key));
+      below.addAll(former.keySet());
+    }
+    for (String key : below) {
+      if (key.startsWith(prefix) && !except.contains(key)) {
+        finish(key);
+        if (takeOver(key)) {
+          transport.delete(List.of(key));
+        }
+      }
+    }
+  }
+
   /** Returns whether a key's object waits for its removal. */
   synchronized boolean isWaiting(String key) {
     return former.containsKey(key)
         || unlinked.values().stream().anyMatch(waiting -> waiting.key.equals(key));
   }
 
-  /** A file that is not stored yet had this name: it leads nowhere until the file is stored. */
-  void reserve(Inode parent, String name, String key, WrittenFile owner) {
+  /** A file that is not stored yet had this key: it leads nowhere until the file is stored. */
+  void reserve(String key, WrittenFile owner) {
     synchronized (this) {
-      former.put(key, new Hidden(parent, name, owner));
+      former.put(key, owner);
     }
-    namespace.hide(parent, name);
-  }
-
-  /** As above, for a key whose directory has gone. */
-  synchronized void reserve(String key, WrittenFile owner) {
-    former.put(key, new Hidden(null, "", owner));
+    namespace.hide(key);
   }
 
   /**
@@ -161,37 +175,29 @@ final class Removals {
    * @throws FuseException EBUSY if the other file still needs the key
    */
   boolean takeOver(String key) throws FuseException {
-    Hidden hidden;
+    WrittenFile owner;
     synchronized (this) {
-      hidden = former.get(key);
+      owner = former.get(key);
     }
-    if (hidden == null) {
+    if (owner == null) {
       return false;
     }
-    if (!hidden.owner().giveUpFormer(key)) {
+    if (!owner.giveUpFormer(key)) {
       throw new FuseException(Errno.EBUSY);
     }
     unreserve(key);
-    Inode parent = hidden.parent();
-    if (parent != null) {
-      namespace.vanished(parent, hidden.name());
-    }
+    namespace.vanished(key);
     return true;
   }
 
-  /** A file has a name again that was reserved for it. */
+  /** A file has a key again that was reserved for it. */
   void unreserve(String key) {
-    Hidden hidden;
+    WrittenFile owner;
     synchronized (this) {
-      hidden = former.remove(key);
+      owner = former.remove(key);
     }
-    unhide(hidden);
-  }
-
-  private void unhide(@Nullable Hidden hidden) {
-    Inode parent = hidden == null ? null : hidden.parent();
-    if (hidden != null && parent != null) {
-      namespace.unhide(parent, hidden.name());
+    if (owner != null) {
+      namespace.unhide(key);
     }
   }
 

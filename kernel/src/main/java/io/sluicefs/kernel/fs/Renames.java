@@ -168,8 +168,6 @@ final class Renames {
       String newKey,
       boolean replaces)
       throws IOException, InterruptedException {
-    Inode parent = inode.parent();
-    String name = inode.name();
     String key = inode.key();
     ObjectStat moved = written.rename(newKey, writers::copy);
     namespace.moved(inode, newParent, newName, moved);
@@ -180,7 +178,7 @@ final class Renames {
       written.markReplaces();
     }
     if (written.formerKeys().contains(key)) {
-      removals.reserve(parent, name, key, written);
+      removals.reserve(key, written);
     }
   }
 

@@ -69,11 +69,6 @@ final class Directory {
     return known != null && known.has(inode);
   }
 
-  boolean isHidden(String name) {
-    LocalNames known = local;
-    return known != null && known.isHidden(name);
-  }
-
   Children children() {
     return children;
   }

@@ -40,6 +40,7 @@ final class KeyResolver {
 
   private final Transport transport;
   private final LongSupplier clock;
+  private final HiddenKeys hidden;
   private final boolean linksAreListedAsEmpty;
   private final boolean keepsAttributes;
   private final SingleFlight<String, Answer> flights = new SingleFlight<>();
@@ -47,11 +48,13 @@ final class KeyResolver {
   /**
    * Creates a resolver.
    *
+   * @param hidden keys that count as absent
    * @param keepsAttributes whether the metadata of files is wanted, which takes a HEAD of each
    */
-  KeyResolver(Transport transport, LongSupplier clock, boolean keepsAttributes) {
+  KeyResolver(Transport transport, LongSupplier clock, HiddenKeys hidden, boolean keepsAttributes) {
     this.transport = transport;
     this.clock = clock;
+    this.hidden = hidden;
     this.keepsAttributes = keepsAttributes;
     this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
   }
@@ -69,7 +72,7 @@ final class KeyResolver {
     List<String> prefixes = page.commonPrefixes();
     ObjectStat object = null;
     for (ObjectStat stat : objects) {
-      if (stat.id().key().equals(key)) {
+      if (stat.id().key().equals(key) && !hidden.contains(key)) {
         object = stat;
       }
     }
@@ -78,7 +81,7 @@ final class KeyResolver {
       ListPage below = firstPage(new ListRequest(directoryKey, "", null, 1));
       directory = !isEmpty(below);
     }
-    if (directory) {
+    if (directory && !holdsOnlyHidden(directoryKey)) {
       return new Answer(FileKind.DIRECTORY, null, null, object != null, asOf);
     }
     if (object != null && isListedInPart(object)) {
@@ -92,6 +95,29 @@ final class KeyResolver {
             keepsAttributes ? SetAttributes.of(object.metadata()) : null,
             false,
             asOf);
+  }
+
+  /** Returns whether all keys that begin with a directory's are hidden. */
+  boolean holdsOnlyHidden(String directoryKey) throws StorageException {
+    int count = hidden.countBelow(directoryKey);
+    if (count == 0) {
+      return false;
+    }
+    ListRequest request =
+        new ListRequest(directoryKey, "", null, Math.min(count + 1, ListRequest.MAX_KEYS));
+    while (true) {
+      ListPage page = transport.list(request);
+      for (ObjectStat stat : page.objects()) {
+        if (!hidden.contains(stat.id().key())) {
+          return false;
+        }
+      }
+      String token = page.nextToken();
+      if (token == null) {
+        return true;
+      }
+      request = request.after(token);
+    }
   }
 
   private boolean isListedInPart(ObjectStat object) {

@@ -3,16 +3,14 @@ package io.sluicefs.kernel.namespace;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What this mount knows better than the store of the names of one directory: names the store does
- * not have yet, names it still has although they were removed, and when names changed last, so that
- * a listing asked for before that is not believed. Thread-safe.
+ * not have yet, and when names changed last, so that a listing asked for before that is not
+ * believed. Thread-safe.
  */
 final class LocalNames {
   /** Changes remembered before the oldest go. */
@@ -21,10 +19,6 @@ final class LocalNames {
   /** Inodes whose names the store may not have, by name. */
   @GuardedBy("this")
   private final Map<String, Inode> present = new LinkedHashMap<>();
-
-  /** Names that lead nowhere, whatever the store says. */
-  @GuardedBy("this")
-  private final Set<String> hidden = new HashSet<>();
 
   /** When a name changed last, as of the namespace's clock. */
   @GuardedBy("this")
@@ -67,17 +61,5 @@ final class LocalNames {
   /** Returns the inodes the store may not have, as they are now. */
   synchronized List<Inode> present() {
     return List.copyOf(present.values());
-  }
-
-  synchronized void hide(String name) {
-    hidden.add(name);
-  }
-
-  synchronized void unhide(String name) {
-    hidden.remove(name);
-  }
-
-  synchronized boolean isHidden(String name) {
-    return hidden.contains(name);
   }
 }

@@ -48,6 +48,7 @@ public final class Namespace {
   private final NegativeCache absent;
   private final NegativeCache justAbsent =
       new NegativeCache(JUST_ABSENT.toNanos(), JUST_ABSENT_NAMES);
+  private final HiddenKeys hiddenKeys = new HiddenKeys();
   private final KeyResolver resolver;
   private final boolean keepsAttributes;
   private final boolean linksAreListedAsEmpty;
@@ -87,7 +88,7 @@ public final class Namespace {
     this.absent = new NegativeCache(options.negativeTtl().toNanos(), options.negativeCapacity());
     this.keepsAttributes = options.keepAttributes();
     this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
-    this.resolver = new KeyResolver(transport, clock, options.keepAttributes());
+    this.resolver = new KeyResolver(transport, clock, hiddenKeys, options.keepAttributes());
   }
 
   /** Returns the inode of a number, or null if it was given up. */
@@ -112,7 +113,7 @@ public final class Namespace {
    */
   public @Nullable Inode lookup(Inode parent, String name) throws StorageException {
     Directory directory = parent.directory();
-    if (directory.isHidden(name)) {
+    if (isHidden(parent, name)) {
       return null;
     }
     long now = clock.getAsLong();
@@ -124,7 +125,7 @@ public final class Namespace {
     if (listing != null) {
       boolean whole = listing.isComplete();
       ListedEntry entry = listing.find(name);
-      if (entry != null && mayBelieve(directory, entry) && now - entry.asOf() < ttlNanos) {
+      if (entry != null && mayBelieve(parent, entry) && now - entry.asOf() < ttlNanos) {
         return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
       }
       if (entry == null && whole && vouchesForAbsence(directory, name, listing, now)) {
@@ -139,10 +140,13 @@ public final class Namespace {
         && directory.believes(name, listing.startedAt());
   }
 
-  private boolean mayBelieve(Directory directory, ListedEntry entry) {
+  private boolean mayBelieve(Inode parent, ListedEntry entry) {
     return entry.trusted()
         && !isListedInPart(entry)
-        && directory.believes(entry.name(), entry.asOf());
+        && parent.directory().believes(entry.name(), entry.asOf())
+        && (hiddenKeys.isEmpty()
+            || entry.kind() != FileKind.DIRECTORY
+            || hiddenKeys.countBelow(parent.key() + entry.name() + "/") == 0);
   }
 
   private boolean isListedInPart(ListedEntry entry) {
@@ -211,7 +215,7 @@ public final class Namespace {
    * believed any more and nothing better is known.
    */
   public @Nullable Inode lookup(Inode parent, ListedEntry entry) {
-    if (!mayBelieve(parent.directory(), entry)) {
+    if (!mayBelieve(parent, entry)) {
       return null;
     }
     return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
@@ -504,26 +508,54 @@ public final class Namespace {
     justAbsent.add(inode.key(), now);
   }
 
-  /** A name leads nowhere from now on, although the store still has its object. */
-  public void hide(Inode parent, String name) {
-    parent.directory().localOrNew().hide(name);
+  /** A key leads nowhere from now on, although the store still has its object. */
+  public void hide(String key) {
+    hiddenKeys.add(key);
   }
 
   /** The store has no object any more that {@link #hide} hid. */
-  public void unhide(Inode parent, String name) {
-    LocalNames local = parent.directory().localOrNew();
-    local.changed(name, clock.getAsLong());
-    local.unhide(name);
+  public void unhide(String key) {
+    distrustListings(inodes.root(), key);
+    hiddenKeys.remove(key);
   }
 
-  /** A name counts as absent for the moment, whatever the store has there: it is replaced. */
-  public void vanished(Inode parent, String name) {
-    justAbsent.add(parent.key().concat(name), clock.getAsLong());
+  /** What was listed before is not believed of a key, nor of a directory above that was removed. */
+  private void distrustListings(Inode directory, String key) {
+    String path = key.substring(directory.key().length());
+    int slash = path.indexOf('/');
+    String name = slash < 0 ? path : path.substring(0, slash);
+    Inode child = slash < 0 ? null : directory.directory().children().get(name);
+    if (child != null && child.isDirectory()) {
+      distrustListings(child, key);
+    } else {
+      directory.directory().localOrNew().changed(name, clock.getAsLong());
+    }
   }
 
-  /** Returns whether a name was {@linkplain #hide hidden}. */
-  public boolean isHidden(Inode parent, String name) {
-    return parent.directory().isHidden(name);
+  /** A key counts as absent for the moment, whatever the store has there: it is replaced. */
+  public void vanished(String key) {
+    justAbsent.add(key, clock.getAsLong());
+  }
+
+  private boolean isHidden(Inode parent, String name) {
+    return !hiddenKeys.isEmpty() && hiddenKeys.contains(parent.key().concat(name));
+  }
+
+  /**
+   * Returns whether a listed name leads nowhere: its key was {@linkplain #hide hidden}, or those of
+   * all there is in the directory.
+   */
+  public boolean isHidden(Inode parent, ListedEntry entry) throws StorageException {
+    if (hiddenKeys.isEmpty()) {
+      return false;
+    }
+    String name = entry.name();
+    if (entry.kind() != FileKind.DIRECTORY) {
+      return isHidden(parent, name);
+    }
+    Inode known = parent.directory().children().get(name);
+    return (known == null || !isLocal(known))
+        && resolver.holdsOnlyHidden(parent.key() + name + "/");
   }
 
   /**
@@ -595,6 +627,10 @@ public final class Namespace {
     forgetListings(directory);
     for (Inode file : unstored) {
       file.parent().directory().localOrNew().add(file);
+      for (Inode above = file; above != directory; ) {
+        above = above.parent();
+        keepDirectory(above);
+      }
     }
     long now = clock.getAsLong();
     String prefix = directory.key();

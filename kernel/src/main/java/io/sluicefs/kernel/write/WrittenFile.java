@@ -130,9 +130,14 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     handles.incrementAndGet();
   }
 
-  /** Counts one handle less; returns whether it was the last. */
-  public boolean removeHandle() {
-    return handles.decrementAndGet() == 0;
+  /** Counts one handle less. */
+  public void removeHandle() {
+    handles.decrementAndGet();
+  }
+
+  /** Returns whether any handle is left. */
+  public boolean hasHandles() {
+    return handles.get() > 0;
   }
 
   /** Returns whether one handle is left. */
@@ -679,6 +684,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   /** Gives everything up: the file was unlinked. What was written stays readable until close. */
   public void drop() {
     dropped = true;
+  }
+
+  /** Returns whether {@link #drop} was called. */
+  public boolean isDropped() {
+    return dropped;
   }
 
   /** Undoes {@link #drop}: it keeps its name. */

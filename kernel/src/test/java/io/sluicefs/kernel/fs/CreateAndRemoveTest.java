@@ -202,6 +202,21 @@ class CreateAndRemoveTest {
   }
 
   @Test
+  void whatWasWrittenOfARemovedFileIsThereForItsReaders() throws Exception {
+    mount.bucket.put("a", "one");
+    OpenFile reader = mount.open("a");
+    OpenFile writer = mount.open("a", O_RDWR);
+    long inode = mount.lookup("a").inode();
+    mount.write(writer, 0, "other");
+    mount.fs.unlink(CALLER, ROOT, "a");
+    mount.close(writer);
+    assertEquals("other", mount.read(reader, 0, 10));
+    assertEquals(5, mount.fs.getattr(CALLER, inode).attributes().size());
+    mount.close(reader);
+    assertEquals(List.of(), mount.bucket.keys());
+  }
+
+  @Test
   void theNameOfARemovedOpenFileIsFreeAtOnce() throws Exception {
     mount.bucket.put("a", "old");
     OpenFile old = mount.open("a");

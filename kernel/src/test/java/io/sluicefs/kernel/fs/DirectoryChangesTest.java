@@ -132,6 +132,90 @@ class DirectoryChangesTest {
   }
 
   @Test
+  void aFileThatIsToReplaceItsObjectMovesWithItsDirectory() throws Exception {
+    mount.bucket.put("d/a", "one");
+    OpenFile file = mount.open("d/a", Fixture.O_TRUNC | Fixture.O_RDWR);
+    assertEquals(List.of("d"), mount.names(ROOT));
+    rename("d", "e");
+    assertErrno(Errno.ENOENT, () -> mount.lookup("d"));
+    assertEquals(List.of("e"), mount.names(ROOT));
+    assertEquals(List.of("a"), mount.names(mount.lookup("e").inode()));
+    mount.write(file, 0, "two");
+    mount.close(file);
+    assertEquals(List.of("e/a"), mount.bucket.keys());
+    assertEquals("two", mount.text("e/a"));
+  }
+
+  @Test
+  void aDirectoryThatIsRenamedThereAndBackHasItsOpenFiles() throws Exception {
+    mount.bucket.put("d/a", "one");
+    OpenFile file = mount.open("d/a", Fixture.O_TRUNC | Fixture.O_RDWR);
+    rename("d", "e");
+    rename("e", "d");
+    assertEquals(List.of("d"), mount.names(ROOT));
+    assertEquals(List.of("a"), mount.names(mount.lookup("d").inode()));
+    mount.close(file);
+    assertEquals(List.of("d/a"), mount.bucket.keys());
+  }
+
+  @Test
+  void aDirectoryIsGoneAlthoughAFileRemovedFromItIsOpen() throws Exception {
+    mount.bucket.put("d/a", "one");
+    long directory = mount.lookup("d").inode();
+    assertEquals(List.of("d"), mount.names(ROOT));
+    OpenFile file = mount.open("d/a");
+    mount.fs.unlink(CALLER, directory, "a");
+    mount.fs.rmdir(CALLER, ROOT, "d");
+    assertErrno(Errno.ENOENT, () -> mount.lookup("d"));
+    assertEquals(List.of(), mount.names(ROOT));
+    assertEquals(List.of(), mount.names(mkdir("d")));
+    assertEquals("one", mount.read(file, 0, 10));
+    mount.close(file);
+    assertEquals(List.of("d/"), mount.bucket.keys());
+  }
+
+  @Test
+  void aDirectoryThatIsRemovedStaysGoneWhenTheLastFileOfItIsClosed() throws Exception {
+    mount.bucket.put("d/a", "one");
+    long directory = mount.lookup("d").inode();
+    OpenFile file = mount.open("d/a");
+    mount.fs.unlink(CALLER, directory, "a");
+    mount.fs.rmdir(CALLER, ROOT, "d");
+    // The store lists it until then.
+    assertEquals(List.of(), mount.names(ROOT));
+    mount.close(file);
+    assertErrno(Errno.ENOENT, () -> mount.lookup("d"));
+    assertEquals(List.of(), mount.names(ROOT));
+  }
+
+  @Test
+  void aDirectoryIsRenamedToWhereAFileRemovedFromAnotherIsOpen() throws Exception {
+    mount.bucket.put("e/a", "old");
+    OpenFile file = mount.open("e/a");
+    mount.fs.unlink(CALLER, mount.lookup("e").inode(), "a");
+    mount.bucket.put("d/a", "new");
+    rename("d", "e");
+    assertEquals(List.of("a"), mount.names(mount.lookup("e").inode()));
+    mount.close(file);
+    assertEquals("new", mount.read(mount.open("e/a"), 0, 10));
+    assertEquals(List.of("e/a"), mount.bucket.keys());
+  }
+
+  @Test
+  void aDirectoryIsNotRenamedToWhereAFileOutsideIsBeingStreamed() throws Exception {
+    long _ = mkdir("e");
+    OpenFile file = create(mount.lookup("e").inode(), "a");
+    mount.writeAll(file, Fixture.random(4 << 20, 1));
+    mount.fs.rename(CALLER, mount.lookup("e").inode(), "a", ROOT, "b", 0);
+    mount.bucket.put("d/a", "one");
+    assertErrno(Errno.EBUSY, () -> rename("d", "e"));
+    assertEquals("one", mount.text("d/a"));
+    mount.close(file);
+    rename("d", "e");
+    assertEquals(List.of("b", "e/a"), mount.bucket.keys());
+  }
+
+  @Test
   void anEmptyDirectoryIsReplacedAndNoOther() throws Exception {
     mount.bucket.put("d/a", "one");
     long _ = mkdir("e");
