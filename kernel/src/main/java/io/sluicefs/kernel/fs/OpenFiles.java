@@ -173,11 +173,22 @@ final class OpenFiles implements AutoCloseable {
 
   /** Takes back one {@link #attach}; the last stores what is not stored yet. */
   private void letGo(Inode inode, WrittenFile written) {
-    if (written.isLastHandle() && written.isDirty()) {
-      storeLast(inode, written);
+    boolean mayStore = true;
+    while (!removeHandle(inode, written, mayStore)) {
+      mayStore = storeLast(inode, written);
     }
-    written.removeHandle();
     closed(inode);
+  }
+
+  /** Counts one handle less of a file, unless it is the last and the file is to be stored first. */
+  private static boolean removeHandle(Inode inode, WrittenFile written, boolean mayStore) {
+    synchronized (inode) {
+      if (mayStore && written.isLastHandle() && written.isDirty()) {
+        return false;
+      }
+      written.removeHandle();
+      return true;
+    }
   }
 
   /**
@@ -201,10 +212,15 @@ final class OpenFiles implements AutoCloseable {
     removals.closed(inode);
   }
 
-  /** Stores what was written after the last flush, as through a mapping, or keeps it. */
-  private void storeLast(Inode inode, WrittenFile written) {
+  /**
+   * Stores what was written after the last flush, as through a mapping, or keeps it.
+   *
+   * @return whether it is stored
+   */
+  private boolean storeLast(Inode inode, WrittenFile written) {
     try {
       store(inode, written);
+      return true;
     } catch (FuseException e) {
       String where = written.abandon("storing it failed with errno " + e.errno());
       LOG.log(
@@ -217,6 +233,7 @@ final class OpenFiles implements AutoCloseable {
       } else {
         namespace.removed(inode);
       }
+      return false;
     }
   }
 

@@ -26,6 +26,10 @@ import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +105,31 @@ class DurabilityTest {
     mount.write(file, 0, "mapped");
     mount.fs.release(file.handle());
     assertEquals("mapped", mount.text("a"));
+  }
+
+  @Test
+  void ofHandlesClosedAtOnceOneStoresTheFile() throws Exception {
+    mount.store("a", utf8("old"));
+    CyclicBarrier together = new CyclicBarrier(2);
+    for (int round = 0; round < 2000; round++) {
+      OpenFile first = mount.open("a", O_WRONLY);
+      OpenFile second = mount.open("a", O_WRONLY);
+      String text = "round " + round;
+      mount.write(first, 0, text);
+      Thread other = Thread.ofPlatform().start(() -> release(second, together));
+      release(first, together);
+      other.join();
+      assertEquals(text, mount.text("a"));
+    }
+  }
+
+  private void release(OpenFile file, CyclicBarrier together) {
+    try {
+      together.await(10, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+    mount.fs.release(file.handle());
   }
 
   @Test
