@@ -109,7 +109,7 @@ final class OpenDirectories implements AutoCloseable {
     if (listed == null) {
       return addLocal(handle, reader, at - FIRST_ENTRY - reader.size(), next, sink, plus);
     }
-    if (namespace.isHidden(directory, listed)) {
+    if (namespace.isGone(directory, listed)) {
       return Outcome.SKIPPED;
     }
     Inode inode =

@@ -543,19 +543,21 @@ public final class Namespace {
 
   /**
    * Returns whether a listed name leads nowhere: its key was {@linkplain #hide hidden}, or those of
-   * all there is in the directory.
+   * all there is in the directory, or it was removed here after the store was asked.
    */
-  public boolean isHidden(Inode parent, ListedEntry entry) throws StorageException {
+  public boolean isGone(Inode parent, ListedEntry entry) throws StorageException {
+    String name = entry.name();
+    Directory directory = parent.directory();
+    Inode known = directory.children().get(name);
+    if (!directory.believes(name, entry.asOf())) {
+      return known == null && isAbsent(parent, name);
+    }
     if (hiddenKeys.isEmpty()) {
       return false;
     }
-    String name = entry.name();
-    if (entry.kind() != FileKind.DIRECTORY) {
-      return isHidden(parent, name);
-    }
-    Inode known = parent.directory().children().get(name);
-    return (known == null || !isLocal(known))
-        && resolver.holdsOnlyHidden(parent.key() + name + "/");
+    return entry.kind() == FileKind.DIRECTORY
+        ? (known == null || !isLocal(known)) && resolver.holdsOnlyHidden(parent.key() + name + "/")
+        : isHidden(parent, name);
   }
 
   /**

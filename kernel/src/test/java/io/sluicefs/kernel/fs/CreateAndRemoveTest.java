@@ -202,6 +202,23 @@ class CreateAndRemoveTest {
   }
 
   @Test
+  void aListingUnderWayDoesNotShowWhatWasRemovedBefore() throws Exception {
+    mount.bucket.put("a", "one");
+    mount.bucket.put("b", "two");
+    OpenFile reader = mount.open("b");
+    mount.fs.unlink(CALLER, ROOT, "b");
+    OpenFile directory = mount.opendir(ROOT);
+    Listed first = new Listed(3);
+    mount.fs.readdir(CALLER, directory.handle(), 0, first);
+    assertEquals(List.of(".", "..", "a"), first.names());
+    mount.close(reader);
+    Listed rest = new Listed(10);
+    mount.fs.readdir(CALLER, directory.handle(), first.nextOffset(), rest);
+    assertEquals(List.of(), rest.names());
+    mount.fs.releasedir(directory.handle());
+  }
+
+  @Test
   void whatWasWrittenOfARemovedFileIsThereForItsReaders() throws Exception {
     mount.bucket.put("a", "one");
     OpenFile reader = mount.open("a");
