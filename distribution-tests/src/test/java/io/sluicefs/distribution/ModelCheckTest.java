@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -18,20 +17,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Random operations on a mount and on a local folder. The seed is printed; -Dsluice.seed repeats it
- * and -Dsluice.steps makes the run longer.
+ * Random operations on a mount and on a local folder; the same ones each time. -Dsluice.seed gives
+ * other ones, -Dsluice.steps more.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ModelCheckTest {
-  private static final long SEED =
-      Long.getLong("sluice.seed", new Random().nextLong(1_000_000_000));
+  private static final long SEED = Long.getLong("sluice.seed", 608863762);
   private static final int STEPS = Integer.getInteger("sluice.steps", 600);
 
   private MountedBuckets buckets;
 
   @BeforeAll
   void mountABucketOnEachStore() {
-    System.out.println("random operations with -Dsluice.seed=" + SEED);
     buckets = MountedBuckets.open(getClass(), Store.values());
   }
 
