@@ -64,6 +64,17 @@ final class KeyResolver {
     return flights.join(key, () -> ask(key));
   }
 
+  /** Returns what the object of a key is that was listed: one HEAD, unless it is gone. */
+  Answer describe(String key) throws StorageException {
+    return flights.join(
+        key,
+        () -> {
+          long asOf = clock.getAsLong();
+          ObjectStat object = head(key);
+          return object == null ? ask(key) : answer(object, asOf);
+        });
+  }
+
   private Answer ask(String key) throws StorageException {
     long asOf = clock.getAsLong();
     String directoryKey = key.concat("/");
@@ -87,14 +98,16 @@ final class KeyResolver {
     if (object != null && isListedInPart(object)) {
       object = head(key);
     }
-    return object == null
-        ? new Answer(null, null, null, false, asOf)
-        : new Answer(
-            FileKind.of(object.type()),
-            ObjectVersion.of(object),
-            keepsAttributes ? SetAttributes.of(object.metadata()) : null,
-            false,
-            asOf);
+    return object == null ? new Answer(null, null, null, false, asOf) : answer(object, asOf);
+  }
+
+  private Answer answer(ObjectStat object, long asOf) {
+    return new Answer(
+        FileKind.of(object.type()),
+        ObjectVersion.of(object),
+        keepsAttributes ? SetAttributes.of(object.metadata()) : null,
+        false,
+        asOf);
   }
 
   /** Returns whether all keys that begin with a directory's are hidden. */

@@ -126,7 +126,9 @@ public final class Namespace {
       boolean whole = listing.isComplete();
       ListedEntry entry = listing.find(name);
       if (entry != null && mayBelieve(parent, entry) && now - entry.asOf() < ttlNanos) {
-        return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
+        return isListedInPart(entry)
+            ? describe(parent, entry, now)
+            : hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
       }
       if (entry == null && whole && vouchesForAbsence(directory, name, listing, now)) {
         return null;
@@ -142,7 +144,6 @@ public final class Namespace {
 
   private boolean mayBelieve(Inode parent, ListedEntry entry) {
     return entry.trusted()
-        && !isListedInPart(entry)
         && parent.directory().believes(entry.name(), entry.asOf())
         && (hiddenKeys.isEmpty()
             || entry.kind() != FileKind.DIRECTORY
@@ -192,7 +193,25 @@ public final class Namespace {
       return null;
     }
     absent.remove(key);
-    Inode found = hold(parent, name, answer.kind(), answer.version(), answer.asOf());
+    return hold(parent, name, answer.kind(), answer);
+  }
+
+  /** Asks the store for what its listing does not say of a file. */
+  private @Nullable Inode describe(Inode parent, ListedEntry entry, long now)
+      throws StorageException {
+    String name = entry.name();
+    KeyResolver.Answer answer = resolver.describe(parent.key().concat(name));
+    ObjectVersion listed = entry.version();
+    ObjectVersion version = answer.version();
+    FileKind kind = answer.kind();
+    boolean same = listed != null && version != null && version.hasBytesOf(listed);
+    return kind != null && same && parent.directory().believes(name, answer.asOf())
+        ? hold(parent, name, kind, answer)
+        : ask(parent, name, now);
+  }
+
+  private Inode hold(Inode parent, String name, FileKind kind, KeyResolver.Answer answer) {
+    Inode found = hold(parent, name, kind, answer.version(), answer.asOf());
     if (keepsAttributes && !isLocal(found) && found.kind() == FileKind.FILE) {
       found.setAttributes(answer.attributes());
     }
@@ -215,7 +234,7 @@ public final class Namespace {
    * believed any more and nothing better is known.
    */
   public @Nullable Inode lookup(Inode parent, ListedEntry entry) {
-    if (!mayBelieve(parent, entry)) {
+    if (isListedInPart(entry) || !mayBelieve(parent, entry)) {
       return null;
     }
     return hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());

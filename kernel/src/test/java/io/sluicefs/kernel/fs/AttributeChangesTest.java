@@ -99,6 +99,27 @@ class AttributeChangesTest {
   }
 
   @Test
+  void whereAttributesAreKeptAListedFileIsOneRequestMore() throws Exception {
+    mount.close();
+    mount = Fixture.keepingAttributes();
+    for (int i = 0; i < 10; i++) {
+      mount.bucket.put("a" + i, "text");
+    }
+    assertEquals(10, mount.names(ROOT).size());
+    mount.bucket.resetCounts();
+    for (int i = 0; i < 10; i++) {
+      assertEquals(4, mount.lookup("a" + i).attributes().size());
+    }
+    assertEquals(10, mount.count(Operation.HEAD));
+    assertEquals(10, mount.requests());
+    // What was listed is not what is there any more.
+    mount.bucket.put("b", "text");
+    assertEquals(11, mount.names(ROOT).size());
+    mount.bucket.put("b", "longer text");
+    assertEquals(11, mount.lookup("b").attributes().size());
+  }
+
+  @Test
   void whatTheStoreKnowsIsReadAsExtendedAttributes() throws Exception {
     mount.bucket.put("a", "one");
     long inode = mount.lookup("a").inode();
