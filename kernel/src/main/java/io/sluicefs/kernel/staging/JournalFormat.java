@@ -109,11 +109,18 @@ final class JournalFormat {
       case 'T' -> new JournalRecord.Truncated(body.getLong());
       case 'F' -> new JournalRecord.Forgotten(range(body));
       case 'K' -> new JournalRecord.Rekeyed(text(body));
-      case 'B' -> new JournalRecord.Rebased(objectId(body), body.getLong());
+      case 'B' -> rebased(objectId(body), body.getLong());
       case 'Y' -> new JournalRecord.Kept(text(body));
       case 'L' -> new JournalRecord.Left();
       default -> throw new IllegalArgumentException("unknown kind " + kind);
     };
+  }
+
+  private static JournalRecord rebased(@Nullable ObjectId base, long size) {
+    if (base == null) {
+      throw new IllegalArgumentException("lies over no object");
+    }
+    return new JournalRecord.Rebased(base, size);
   }
 
   private static byte[] body(JournalRecord record) {

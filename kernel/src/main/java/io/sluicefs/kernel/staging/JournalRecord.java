@@ -4,7 +4,6 @@ package io.sluicefs.kernel.staging;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
 
 /** Something that happened to a staged file. */
 sealed interface JournalRecord {
@@ -26,8 +25,8 @@ sealed interface JournalRecord {
   /** It is to be published under another key. */
   record Rekeyed(String key) implements JournalRecord {}
 
-  /** What it holds was published as a version of an object, or is now based on none. */
-  record Rebased(@Nullable ObjectId base, long baseSize) implements JournalRecord {}
+  /** What was sent is in an object now, and this object is what it lies over. */
+  record Rebased(ObjectId base, long baseSize) implements JournalRecord {}
 
   /** It could not be published. */
   record Kept(String why) implements JournalRecord {}

@@ -31,7 +31,7 @@ public record Leftover(
         id,
         state.origin(),
         state.size(),
-        state.dirtyBytes(),
+        state.held().length(),
         state.sent().length(),
         state.started(),
         Optional.ofNullable(state.keptWhy()),

@@ -9,7 +9,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One sparse file: the bytes written to it, holes elsewhere. Thread-safe; reads go on side by side,
@@ -149,21 +148,6 @@ public final class StagedFile implements AutoCloseable {
     }
   }
 
-  /** Returns the ranges it holds that are in no object, as they are now. */
-  public Extents dirty() {
-    return dirty(new ByteRange(0, Long.MAX_VALUE));
-  }
-
-  /** Returns the parts of a range it holds that are in no object, as they are now. */
-  public Extents dirty(ByteRange within) {
-    lock.readLock().lock();
-    try {
-      return state.dirty(within);
-    } finally {
-      lock.readLock().unlock();
-    }
-  }
-
   /** Returns the size of the file: the base's until something is written beyond it or cut. */
   public long size() {
     lock.readLock().lock();
@@ -261,13 +245,12 @@ public final class StagedFile implements AutoCloseable {
   }
 
   /**
-   * Says that the content as it is now was published as a version of an object: what it holds is
-   * clean from now on, until it is written again, and what was sent is in the object.
+   * Says that what was sent is in an object now, which it lies over from now on.
    *
-   * @param base that version; null if there is none any more, then all it holds is dirty
+   * @param base the version of the object
    * @param baseSize its size
    */
-  public void rebase(@Nullable ObjectId base, long baseSize) throws IOException {
+  public void rebase(ObjectId base, long baseSize) throws IOException {
     change(new JournalRecord.Rebased(base, baseSize));
   }
 

@@ -27,9 +27,6 @@ final class StagedState {
   private long size;
   private final ExtentSet held = new ExtentSet();
 
-  /** The part of what is held that is in the base as well. */
-  private final ExtentSet clean = new ExtentSet();
-
   private final ExtentSet sent = new ExtentSet();
   private @Nullable String keptWhy;
   private boolean left;
@@ -50,23 +47,20 @@ final class StagedState {
       case JournalRecord.Made _ -> throw new IllegalArgumentException("made twice");
       case JournalRecord.Written(ByteRange range) -> {
         held.add(range);
-        clean.remove(range);
         sent.remove(range);
         size = Math.max(size, range.end());
       }
       case JournalRecord.Sent(ByteRange range) -> {
         held.remove(range);
-        clean.remove(range);
         sent.add(range);
         size = Math.max(size, range.end());
       }
       case JournalRecord.Truncated(long newSize) -> truncate(newSize);
       case JournalRecord.Forgotten(ByteRange range) -> {
-        for (ByteRange part : dirty(range)) {
+        for (ByteRange part : held.intersect(range)) {
           sent.add(part);
         }
         held.remove(range);
-        clean.remove(range);
       }
       case JournalRecord.Rekeyed(String newKey) -> key = newKey;
       case JournalRecord.Rebased(ObjectId newBase, long newSize) -> rebase(newBase, newSize);
@@ -78,23 +72,17 @@ final class StagedState {
   private void truncate(long newSize) {
     ByteRange beyond = new ByteRange(newSize, Long.MAX_VALUE);
     held.remove(beyond);
-    clean.remove(beyond);
     sent.remove(beyond);
     visibleBase = Math.min(visibleBase, newSize);
     size = newSize;
   }
 
-  private void rebase(@Nullable ObjectId newBase, long newSize) {
+  private void rebase(ObjectId newBase, long newSize) {
     base = newBase;
     baseSize = newSize;
     visibleBase = newSize;
-    clean.clear();
-    if (newBase != null) {
-      sent.clear();
-      for (ByteRange range : held.intersect(new ByteRange(0, newSize))) {
-        clean.add(range);
-      }
-    }
+    size = Math.max(size, newSize);
+    sent.clear();
   }
 
   Instant started() {
@@ -125,16 +113,6 @@ final class StagedState {
     return sent;
   }
 
-  /** Returns the parts of {@code within} that are held and not in the base. */
-  Extents dirty(ByteRange within) {
-    Extents inside = held.intersect(within);
-    return clean.isEmpty() ? inside : inside.without(clean.intersect(within));
-  }
-
-  long dirtyBytes() {
-    return held.length() - clean.length();
-  }
-
   @Nullable String keptWhy() {
     return keptWhy;
   }
@@ -143,10 +121,10 @@ final class StagedState {
     return left;
   }
 
-  /** Returns whether nothing is lost with it: what it holds is the base, or nothing. */
+  /** Returns whether nothing is lost with it: it is what it lies over. */
   boolean isWorthless() {
     return keptWhy == null
-        && dirtyBytes() == 0
+        && held.isEmpty()
         && sent.isEmpty()
         && size == baseSize
         && visibleBase == baseSize;
@@ -155,15 +133,10 @@ final class StagedState {
   /** Tells a short list of records that makes this state. */
   void tell(Consumer<JournalRecord> listener) {
     listener.accept(new JournalRecord.Made(started, pid, origin()));
-    clean.snapshot().forEach(range -> listener.accept(new JournalRecord.Written(range)));
-    if (!clean.isEmpty()) {
-      listener.accept(new JournalRecord.Rebased(base, baseSize));
-    }
     listener.accept(new JournalRecord.Truncated(visibleBase));
     listener.accept(new JournalRecord.Truncated(size));
     sent.snapshot().forEach(range -> listener.accept(new JournalRecord.Sent(range)));
-    dirty(new ByteRange(0, held.end()))
-        .forEach(range -> listener.accept(new JournalRecord.Written(range)));
+    held.snapshot().forEach(range -> listener.accept(new JournalRecord.Written(range)));
     if (keptWhy != null) {
       listener.accept(new JournalRecord.Kept(keptWhy));
     }

@@ -678,6 +678,9 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     StagedFile file = staged;
     if (file != null) {
       file.rebase(made.id(), made.size());
+      if (made.size() > size) {
+        file.truncate(size);
+      }
     }
   }
 

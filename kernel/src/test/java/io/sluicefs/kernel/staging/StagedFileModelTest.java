@@ -23,7 +23,6 @@ class StagedFileModelTest {
 
   private final byte[] bytes = new byte[SPACE];
   private final BitSet held = new BitSet();
-  private final BitSet dirty = new BitSet();
   private final BitSet sent = new BitSet();
   private int size = 10_000;
   private int visibleBase = 10_000;
@@ -71,7 +70,7 @@ class StagedFileModelTest {
       case 0 -> {
         int cut = random.nextInt(SPACE);
         file.truncate(cut);
-        for (BitSet set : new BitSet[] {held, dirty, sent}) {
+        for (BitSet set : new BitSet[] {held, sent}) {
           set.clear(cut, SPACE);
         }
         size = cut;
@@ -79,24 +78,21 @@ class StagedFileModelTest {
       }
       case 1, 2, 3, 4 -> {
         file.forget(new ByteRange(start, end));
-        BitSet was = (BitSet) dirty.clone();
+        BitSet was = (BitSet) held.clone();
         was.clear(0, start);
         was.clear(end, SPACE);
         sent.or(was);
         held.clear(start, end);
-        dirty.clear(start, end);
       }
       case 5 -> {
         file.sent(new ByteRange(start, end));
         held.clear(start, end);
-        dirty.clear(start, end);
         sent.set(start, end);
         size = Math.max(size, end);
       }
       case 6 -> {
         if (random.nextInt(5) == 0) {
           file.rebase(new ObjectId("a", "e" + start), size);
-          dirty.clear();
           sent.clear();
           visibleBase = size;
         }
@@ -108,7 +104,6 @@ class StagedFileModelTest {
         if (start < end) {
           System.arraycopy(data, 0, bytes, start, data.length);
           held.set(start, end);
-          dirty.set(start, end);
           sent.clear(start, end);
           size = Math.max(size, end);
         }
@@ -118,7 +113,6 @@ class StagedFileModelTest {
 
   private void check(StagedFile file, long seed) throws IOException {
     assertEquals(held, bits(file.held()), () -> "seed " + seed);
-    assertEquals(dirty, bits(file.dirty()), () -> "seed " + seed);
     assertEquals(size, file.size(), () -> "seed " + seed);
     assertEquals(visibleBase, file.visibleBase(), () -> "seed " + seed);
     for (ByteRange range : file.held()) {
@@ -131,7 +125,6 @@ class StagedFileModelTest {
 
   private void check(StagedState state, long seed) {
     assertEquals(held, bits(state.held().snapshot()), () -> "seed " + seed);
-    assertEquals(dirty, bits(state.dirty(new ByteRange(0, SPACE))), () -> "seed " + seed);
     assertEquals(sent, bits(state.sent().snapshot()), () -> "seed " + seed);
     assertEquals(size, state.size(), () -> "seed " + seed);
     assertEquals(visibleBase, state.visibleBase(), () -> "seed " + seed);

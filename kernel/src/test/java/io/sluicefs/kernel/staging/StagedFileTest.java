@@ -51,7 +51,7 @@ class StagedFileTest {
 
       assertEquals("nest", StagingFixture.text(file, 5, 9));
       assertEquals("far", StagingFixture.text(file, 1_000_000_000_000L, 1_000_000_000_003L));
-      assertEquals("[5, 9)[1000000000000, 1000000000003)", file.dirty().toString());
+      assertEquals("[5, 9)[1000000000000, 1000000000003)", file.held().toString());
       assertEquals(1_000_000_000_003L, file.size());
       assertEquals(8192, area.used());
     }
@@ -169,19 +169,19 @@ class StagedFileTest {
   }
 
   @Test
-  void whatWasPublishedIsCleanUntilItIsWrittenAgain() throws IOException {
+  void whatItHoldsLiesOverTheObjectThatWasSentHasBecome() throws IOException {
     try (StagedFile file = area.create(StagingFixture.NEW)) {
-      StagingFixture.write(file, 0, "0123456789");
-      file.rebase(new ObjectId("a", "e2"), 10);
-      assertEquals("[]", file.dirty().toString());
-      assertEquals("[0, 10)", file.held().toString());
-
+      file.sent(new ByteRange(0, 10));
       StagingFixture.write(file, 4, "xx");
-      assertEquals("[4, 6)", file.dirty().toString());
-      assertEquals("0123xx6789", StagingFixture.text(file, 0, 10));
-
-      file.rebase(null, 0);
-      assertEquals("[0, 10)", file.dirty().toString());
+      file.rebase(new ObjectId("a", "e2"), 10);
+      assertEquals("[4, 6)", file.held().toString());
+      assertEquals(10, file.visibleBase());
+      StagedState read =
+          StagingFolder.read(area.path().resolve(file.id() + ".journal")).orElseThrow();
+      assertEquals("[4, 6)", read.held().snapshot().toString());
+      assertTrue(read.sent().isEmpty());
+      assertEquals(new ObjectId("a", "e2"), read.origin().base());
+      assertFalse(read.isWorthless());
     }
   }
 

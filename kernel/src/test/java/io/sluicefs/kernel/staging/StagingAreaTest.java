@@ -84,7 +84,7 @@ class StagingAreaTest {
       String message = String.valueOf(full.getMessage());
       assertTrue(message.contains(area.path().toString()), message);
       assertTrue(message.contains("write.staging.max-size, 12288 bytes"), message);
-      assertEquals("[10, 13)", two.dirty().toString());
+      assertEquals("[10, 13)", two.held().toString());
 
       StagingFixture.write(two, 0, new byte[BLOCK]);
       one.forget(new ByteRange(BLOCK, 2 * BLOCK));
@@ -179,7 +179,7 @@ class StagingAreaTest {
     StagingArea dead = StagingFixture.area(folder);
     StagedFile empty = dead.create(StagingFixture.NEW);
     StagedFile clean = dead.create(StagingFixture.NEW);
-    StagingFixture.write(clean, 0, "abc");
+    clean.sent(new ByteRange(0, 3));
     clean.rebase(StagingFixture.BASE, 3);
     dead.close();
     assertTrue(Files.exists(empty.path()));
