@@ -103,8 +103,8 @@ final class DirectoryMoves {
         removals.reserve(key, file);
       }
     }
-    namespace.moved(directory, newParent, newName, null);
-    namespace.rekeyed(directory, copies.made(), unstored);
+    namespace.changes().moved(directory, newParent, newName, null);
+    namespace.changes().rekeyed(directory, copies.made(), unstored);
     delete(List.copyOf(gone));
   }
 

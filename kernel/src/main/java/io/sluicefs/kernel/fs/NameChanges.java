@@ -95,7 +95,7 @@ final class NameChanges {
       if (replaces) {
         written.markReplaces();
       }
-      Inode made = namespace.create(parent, name, written);
+      Inode made = namespace.changes().create(parent, name, written);
       if (made != null) {
         written.describe(() -> namespace.metadata(made));
         if (namespace.keepsAttributes()) {
@@ -142,7 +142,7 @@ final class NameChanges {
         () -> {
           takeAbsent(parent, name);
           ObjectStat _ = transport.put(key, PutOptions.REPLACE, NOTHING);
-          return namespace.entry(namespace.made(parent, name, FileKind.DIRECTORY, null));
+          return namespace.entry(namespace.changes().made(parent, name, FileKind.DIRECTORY, null));
         });
   }
 
@@ -168,7 +168,7 @@ final class NameChanges {
           takeAbsent(parent, name);
           try {
             ObjectStat made = transport.putSymlink(key, target, PutOptions.REPLACE);
-            Inode link = namespace.made(parent, name, FileKind.SYMLINK, made);
+            Inode link = namespace.changes().made(parent, name, FileKind.SYMLINK, made);
             namespace.setTarget(link, target);
             return namespace.entry(link);
           } catch (StorageException e) {
@@ -217,7 +217,7 @@ final class NameChanges {
               }
               try {
                 removal.of(inode);
-                namespace.keepDirectory(parent);
+                namespace.changes().keepDirectory(parent);
               } finally {
                 namespace.forget(inode, 1);
               }
@@ -233,7 +233,7 @@ final class NameChanges {
     if (hasMarkerOnly(inode)) {
       transport.delete(List.of(inode.key()));
     }
-    namespace.removed(inode);
+    namespace.changes().removed(inode);
   }
 
   /**

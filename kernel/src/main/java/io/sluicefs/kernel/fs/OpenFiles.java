@@ -231,7 +231,7 @@ final class OpenFiles implements AutoCloseable {
       if (namespace.isStored(inode)) {
         namespace.outdated(inode);
       } else {
-        namespace.removed(inode);
+        namespace.changes().removed(inode);
       }
       return false;
     }
@@ -357,7 +357,7 @@ final class OpenFiles implements AutoCloseable {
                       written.publish(
                           stat -> {
                             made.set(stat);
-                            namespace.published(inode, stat);
+                            namespace.changes().published(inode, stat);
                           });
                   removals.removeFormer(former);
                 }));
@@ -396,7 +396,7 @@ final class OpenFiles implements AutoCloseable {
   private ObjectStat described(Inode inode, StoredObject source, Map<String, String> metadata)
       throws StorageException {
     ObjectStat copy = writers.copy(source, source.id().key(), metadata);
-    namespace.published(inode, copy);
+    namespace.changes().published(inode, copy);
     return copy;
   }
 

@@ -68,12 +68,12 @@ final class Removals {
       synchronized (this) {
         unlinked.put(inode, new Waiting(inode, key));
       }
-      namespace.hide(key);
+      namespace.changes().hide(key);
     } else if (stored) {
       keys.add(key);
     }
     removeFormer(keys);
-    namespace.removed(inode);
+    namespace.changes().removed(inode);
     if (waits) {
       // The last handle may have been closed meanwhile.
       closed(inode);
@@ -115,7 +115,7 @@ final class Removals {
         synchronized (this) {
           unlinked.remove(waiting.inode);
         }
-        namespace.unhide(waiting.key);
+        namespace.changes().unhide(waiting.key);
       }
     }
   }
@@ -165,7 +165,7 @@ final class Removals {
     synchronized (this) {
       former.put(key, owner);
     }
-    namespace.hide(key);
+    namespace.changes().hide(key);
   }
 
   /**
@@ -186,7 +186,7 @@ final class Removals {
       throw new FuseException(Errno.EBUSY);
     }
     unreserve(key);
-    namespace.vanished(key);
+    namespace.changes().vanished(key);
     return true;
   }
 
@@ -197,7 +197,7 @@ final class Removals {
       owner = former.remove(key);
     }
     if (owner != null) {
-      namespace.unhide(key);
+      namespace.changes().unhide(key);
     }
   }
 

@@ -60,7 +60,7 @@ final class Renames {
       }
       try {
         rename(inode, newParent, newName, (flags & RENAME_NOREPLACE) != 0);
-        namespace.keepDirectory(parent);
+        namespace.changes().keepDirectory(parent);
       } finally {
         namespace.forget(inode, 1);
       }
@@ -156,7 +156,7 @@ final class Renames {
       return;
     }
     ObjectStat copy = writers.copy(new StoredObject(namespace.object(inode), inode.size()), newKey);
-    namespace.moved(inode, newParent, newName, copy);
+    namespace.changes().moved(inode, newParent, newName, copy);
     transport.delete(List.of(key));
   }
 
@@ -170,7 +170,7 @@ final class Renames {
       throws IOException, InterruptedException {
     String key = inode.key();
     ObjectStat moved = written.rename(newKey, writers::copy);
-    namespace.moved(inode, newParent, newName, moved);
+    namespace.changes().moved(inode, newParent, newName, moved);
     removals.unreserve(newKey);
     if (moved != null) {
       transport.delete(List.of(key));
@@ -187,7 +187,7 @@ final class Renames {
     String key = inode.key();
     String target = transport.readSymlink(key);
     ObjectStat made = transport.putSymlink(newKey, target, PutOptions.REPLACE);
-    namespace.moved(inode, newParent, newName, made);
+    namespace.changes().moved(inode, newParent, newName, made);
     transport.delete(List.of(key));
   }
 }

@@ -49,6 +49,7 @@ public final class Namespace {
   private final NegativeCache justAbsent =
       new NegativeCache(JUST_ABSENT.toNanos(), JUST_ABSENT_NAMES);
   private final HiddenKeys hiddenKeys = new HiddenKeys();
+  private final LocalChanges changes;
   private final KeyResolver resolver;
   private final boolean keepsAttributes;
   private final boolean linksAreListedAsEmpty;
@@ -88,7 +89,13 @@ public final class Namespace {
     this.absent = new NegativeCache(options.negativeTtl().toNanos(), options.negativeCapacity());
     this.keepsAttributes = options.keepAttributes();
     this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
+    this.changes = new LocalChanges(this, inodes, listings, absent, justAbsent, hiddenKeys, clock);
     this.resolver = new KeyResolver(transport, clock, hiddenKeys, options.keepAttributes());
+  }
+
+  /** Returns what changes the names. */
+  public LocalChanges changes() {
+    return changes;
   }
 
   /** Returns the inode of a number, or null if it was given up. */
@@ -247,8 +254,7 @@ public final class Namespace {
   }
 
   /** Holds the inode that {@code name} led to at {@code asOf}, the known one or a new one. */
-  private Inode hold(
-      Inode parent, String name, FileKind kind, @Nullable ObjectVersion version, long asOf) {
+  Inode hold(Inode parent, String name, FileKind kind, @Nullable ObjectVersion version, long asOf) {
     Children children = parent.directory().children();
     while (true) {
       synchronized (children) {
@@ -278,7 +284,7 @@ public final class Namespace {
     }
   }
 
-  private CapacityException tooManyInodes() {
+  CapacityException tooManyInodes() {
     return new CapacityException(
         "the Linux kernel knows " + inodes.size() + " inodes, as many as this Java heap allows");
   }
@@ -400,7 +406,7 @@ public final class Namespace {
     }
   }
 
-  private boolean isFresh(Inode inode, long now) {
+  boolean isFresh(Inode inode, long now) {
     return now - inode.verified() < ttlNanos || isLocal(inode);
   }
 
@@ -429,62 +435,6 @@ public final class Namespace {
     return found == null;
   }
 
-  /**
-   * Adds a file the store does not have yet, held once for the caller.
-   *
-   * @return null if the name is taken here by now
-   */
-  public @Nullable Inode create(Inode parent, String name, LocalContent content) {
-    Children children = parent.directory().children();
-    long now = clock.getAsLong();
-    Inode made;
-    synchronized (children) {
-      Inode known = children.get(name);
-      if (known != null) {
-        if (isFresh(known, now)) {
-          return null;
-        }
-        children.remove(known);
-        known.detach();
-      }
-      made =
-          inodes.add(
-              parent,
-              name,
-              FileKind.FILE,
-              null,
-              ObjectVersion.unstored(content.modifiedMillis()),
-              now);
-      if (made == null) {
-        throw tooManyInodes();
-      }
-      made.setContent(content);
-      children.put(made);
-    }
-    LocalNames local = parent.directory().localOrNew();
-    local.add(made);
-    local.changed(name, now);
-    absent.remove(made.key());
-    justAbsent.remove(made.key());
-    return made;
-  }
-
-  /** Returns the inode of a directory or link that was just made, held once for the caller. */
-  public Inode made(Inode parent, String name, FileKind kind, @Nullable ObjectStat stat) {
-    long now = clock.getAsLong();
-    parent.directory().localOrNew().changed(name, now);
-    String key = parent.key().concat(name);
-    absent.remove(key);
-    justAbsent.remove(key);
-    Children children = parent.directory().children();
-    Inode before = children.get(name);
-    if (before != null) {
-      children.remove(before);
-      before.detach();
-    }
-    return hold(parent, name, kind, stat == null ? null : ObjectVersion.of(stat), now);
-  }
-
   /** Notes what a symbolic link that was just made points to. */
   public void setTarget(Inode inode, String target) {
     inode.setTarget(target);
@@ -500,69 +450,13 @@ public final class Namespace {
     return known;
   }
 
-  /** A file's content was stored: what the store says from now on of its name is this. */
-  public void published(Inode inode, ObjectStat stat) {
-    long now = clock.getAsLong();
-    inode.publish(ObjectVersion.of(stat), now);
-    if (!inode.isDetached()) {
-      LocalNames local = inode.parent().directory().localOrNew();
-      local.changed(inode.name(), now);
-      local.remove(inode);
-    }
-  }
-
-  /** A name was removed. */
-  public void removed(Inode inode) {
-    long now = clock.getAsLong();
-    Directory directory = inode.parent().directory();
-    directory.children().remove(inode);
-    inode.detach();
-    LocalNames local = directory.localOrNew();
-    boolean wasLocal = local.has(inode);
-    local.remove(inode);
-    local.changed(inode.name(), now);
-    if (wasLocal && inode.isDirectory()) {
-      inodes.release(inode, 1);
-    }
-    justAbsent.add(inode.key(), now);
-  }
-
-  /** A key leads nowhere from now on, although the store still has its object. */
-  public void hide(String key) {
-    hiddenKeys.add(key);
-  }
-
-  /** The store has no object any more that {@link #hide} hid. */
-  public void unhide(String key) {
-    distrustListings(inodes.root(), key);
-    hiddenKeys.remove(key);
-  }
-
-  /** What was listed before is not believed of a key, nor of a directory above that was removed. */
-  private void distrustListings(Inode directory, String key) {
-    String path = key.substring(directory.key().length());
-    int slash = path.indexOf('/');
-    String name = slash < 0 ? path : path.substring(0, slash);
-    Inode child = slash < 0 ? null : directory.directory().children().get(name);
-    if (child != null && child.isDirectory()) {
-      distrustListings(child, key);
-    } else {
-      directory.directory().localOrNew().changed(name, clock.getAsLong());
-    }
-  }
-
-  /** A key counts as absent for the moment, whatever the store has there: it is replaced. */
-  public void vanished(String key) {
-    justAbsent.add(key, clock.getAsLong());
-  }
-
   private boolean isHidden(Inode parent, String name) {
     return !hiddenKeys.isEmpty() && hiddenKeys.contains(parent.key().concat(name));
   }
 
   /**
-   * Returns whether a listed name leads nowhere: its key was {@linkplain #hide hidden}, or those of
-   * all there is in the directory, or it was removed here after the store was asked.
+   * Returns whether a listed name leads nowhere: its key was {@linkplain LocalChanges#hide hidden},
+   * or those of all there is in the directory, or it was removed here after the store was asked.
    */
   public boolean isGone(Inode parent, ListedEntry entry) throws StorageException {
     String name = entry.name();
@@ -579,109 +473,10 @@ public final class Namespace {
         : isHidden(parent, name);
   }
 
-  /**
-   * Keeps a directory that may have lost its last key, as programs expect of one they have not
-   * removed.
-   */
-  public void keepDirectory(Inode inode) {
-    if (inode == inodes.root() || inode.isDetached()) {
-      return;
-    }
-    LocalNames local = inode.parent().directory().localOrNew();
-    if (!local.has(inode) && inode.tryHold()) {
-      local.add(inode);
-    }
-  }
-
   /** Returns the inodes of a directory the store may not have yet. */
   public List<Inode> local(Inode inode) {
     LocalNames local = inode.directory().local();
     return local == null ? List.of() : local.present();
-  }
-
-  /**
-   * An inode has another name from now on, in place of what had it.
-   *
-   * @param stored the object it stands for now; null for a directory, or a file that is not stored
-   */
-  public void moved(Inode inode, Inode newParent, String newName, @Nullable ObjectStat stored) {
-    long now = clock.getAsLong();
-    Inode oldParent = inode.parent();
-    LocalNames from = oldParent.directory().localOrNew();
-    boolean wasLocal = from.has(inode);
-    from.remove(inode);
-    from.changed(inode.name(), now);
-    justAbsent.add(inode.key(), now);
-    oldParent.directory().children().remove(inode);
-    Inode replaced = newParent.directory().children().get(newName);
-    if (replaced != null && replaced != inode) {
-      removed(replaced);
-    }
-    if (oldParent != newParent && !newParent.tryHold()) {
-      throw new IllegalStateException(newParent + " was given up while in use");
-    }
-    if (stored != null) {
-      inode.publish(ObjectVersion.of(stored), now);
-    }
-    inode.move(newParent, newName);
-    inode.attach();
-    newParent.directory().children().put(inode);
-    LocalNames to = newParent.directory().localOrNew();
-    to.changed(newName, now);
-    if (wasLocal || (stored == null && inode.content() != null)) {
-      to.add(inode);
-    }
-    absent.remove(inode.key());
-    justAbsent.remove(inode.key());
-    if (oldParent != newParent) {
-      inodes.release(oldParent, 1);
-    }
-  }
-
-  /**
-   * A directory has moved: what is known below it has other keys.
-   *
-   * @param objects the objects below it now
-   * @param unstored files below it the store does not have under their new keys yet
-   */
-  public void rekeyed(Inode directory, List<ObjectStat> objects, List<Inode> unstored) {
-    forgetListings(directory);
-    for (Inode file : unstored) {
-      file.parent().directory().localOrNew().add(file);
-      for (Inode above = file; above != directory; ) {
-        above = above.parent();
-        keepDirectory(above);
-      }
-    }
-    long now = clock.getAsLong();
-    String prefix = directory.key();
-    for (ObjectStat stat : objects) {
-      Inode known = knownBelow(directory, stat.id().key().substring(prefix.length()));
-      if (known != null && !known.isDirectory()) {
-        known.publish(ObjectVersion.of(stat), now);
-      }
-    }
-  }
-
-  private void forgetListings(Inode directory) {
-    Directory state = directory.directory();
-    Listing listing = state.listing();
-    if (listing != null && state.replace(listing, null)) {
-      listings.drop(listing);
-    }
-    for (Inode child : state.children().all()) {
-      if (child.isDirectory()) {
-        forgetListings(child);
-      }
-    }
-  }
-
-  private static @Nullable Inode knownBelow(Inode directory, String path) {
-    Inode at = directory;
-    for (String name : path.split("/", -1)) {
-      at = at == null || !at.isDirectory() ? null : at.directory().children().get(name);
-    }
-    return at;
   }
 
   /**
