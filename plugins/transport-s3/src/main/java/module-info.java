@@ -46,6 +46,7 @@ module io.sluicefs.transport.s3 {
   requires static org.jspecify;
   requires io.sluicefs.http;
   requires io.sluicefs.spi;
+  requires java.xml;
 
   provides TransportProvider with
       S3TransportProvider;

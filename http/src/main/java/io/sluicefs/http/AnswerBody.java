@@ -57,6 +57,11 @@ final class AnswerBody {
         : new AnswerBody(wire, ahead, Framing.CONNECTION_END, Long.MAX_VALUE);
   }
 
+  /** Returns the body of an answer that has none, whatever its head says. */
+  static AnswerBody none(Wire wire, ByteBuffer ahead) {
+    return new AnswerBody(wire, ahead, Framing.LENGTH, 0);
+  }
+
   /** Returns the length of the body, or -1 when only its end will tell. */
   long length() {
     return framing == Framing.LENGTH ? left : -1;

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** One request and its answer over one connection. */
-abstract sealed class Exchange permits RangeExchange, BodyExchange {
+abstract sealed class Exchange permits RangeExchange, BodyExchange, QueryExchange {
   private static final int MAX_INTERIM_ANSWERS = 16;
 
   private final Connection connection;

@@ -30,6 +30,16 @@ public final class RangeReader implements AutoCloseable {
   }
 
   /**
+   * Returns what sends requests without a body over this reader's connections.
+   *
+   * @param answerTimeout longest wait for progress of the answer
+   * @param limit most bytes of an answer's body
+   */
+  public QuerySender queries(Duration answerTimeout, int limit) {
+    return new QuerySender(connections, answerTimeout, limit);
+  }
+
+  /**
    * Reads one range, by the contract of {@link io.sluicefs.spi.transport.Transport#read}: in place,
    * in order, every byte announced to {@code progress} good. The request is sent once, apart from
    * one silent repeat when a kept connection turns out closed before any byte of an answer.

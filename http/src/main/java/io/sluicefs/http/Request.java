@@ -4,7 +4,7 @@ package io.sluicefs.http;
 import java.util.Map;
 
 /** A signed request as it is sent. */
-public sealed interface Request permits RangeRequest, BodyRequest {
+public sealed interface Request permits RangeRequest, BodyRequest, QueryRequest {
   /** Returns where to connect to. */
   Endpoint endpoint();
 

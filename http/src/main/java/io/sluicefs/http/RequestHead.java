@@ -30,6 +30,12 @@ final class RequestHead {
     write("PUT", request, userAgent, Map.of("Content-Length", Long.toString(length)), buffer);
   }
 
+  /** Writes {@code request} into {@code buffer} from its start and flips it. */
+  static void write(QueryRequest request, String userAgent, ByteBuffer buffer)
+      throws StorageException {
+    write(request.method().name(), request, userAgent, Map.of(), buffer);
+  }
+
   private static void write(
       String method, Request request, String userAgent, Map<String, String> own, ByteBuffer buffer)
       throws StorageException {

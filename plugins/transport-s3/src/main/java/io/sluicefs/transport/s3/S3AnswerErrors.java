@@ -11,15 +11,26 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 
-/** The error answers to one read or send. Confined to its thread. */
+/** The error answers to one request. Confined to its thread. */
 final class S3AnswerErrors implements ErrorAnswers {
   private final S3Errors errors;
   private final String what;
+  private final boolean ofBucket;
   private @Nullable Instant storeTimeOfSkew;
 
   S3AnswerErrors(S3Errors errors, String what) {
+    this(errors, what, false);
+  }
+
+  /**
+   * As above.
+   *
+   * @param ofBucket whether the bucket is asked for, not an object
+   */
+  S3AnswerErrors(S3Errors errors, String what, boolean ofBucket) {
     this.errors = errors;
     this.what = what;
+    this.ofBucket = ofBucket;
   }
 
   /** Returns what is asked for, for errors. */
@@ -37,7 +48,7 @@ final class S3AnswerErrors implements ErrorAnswers {
     S3Error error = S3Error.of(answer);
     storeTimeOfSkew =
         error.code().equals("RequestTimeTooSkewed") ? time(answer.header("date")) : null;
-    return errors.toException(what, false, error, null);
+    return errors.toException(what, ofBucket, error, null);
   }
 
   private static @Nullable Instant time(@Nullable String date) {

@@ -11,6 +11,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.S3Utilities;
 
 /** Makes the SDK's client for control requests. */
 final class S3Clients {
@@ -53,12 +55,21 @@ final class S3Clients {
   }
 
   /** Returns the bucket as the SDK's endpoint rules place it. */
-  static S3Bucket bucket(S3Client client, S3TransportConfig config) {
+  static S3Bucket bucket(S3TransportConfig config) {
     String probe = "x";
+    S3Utilities.Builder utilities =
+        S3Utilities.builder()
+            .region(Region.of(config.region()))
+            .s3Configuration(
+                S3Configuration.builder().pathStyleAccessEnabled(config.pathStyle()).build());
+    URI endpoint = config.endpoint();
+    if (endpoint != null) {
+      utilities.endpoint(endpoint);
+    }
     URI url =
         URI.create(
-            client
-                .utilities()
+            utilities
+                .build()
                 .getUrl(get -> get.bucket(config.bucket()).key(probe))
                 .toExternalForm());
     return S3Bucket.of(config.bucket(), config.region(), url, probe);

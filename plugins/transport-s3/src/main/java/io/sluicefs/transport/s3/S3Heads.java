@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.s3;
 
+import io.sluicefs.http.Answer;
+import io.sluicefs.http.QueryRequest.Method;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ObjectStat;
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ChecksumMode;
-import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /** The requests that ask what is said of an object. */
 final class S3Heads {
   /** S3 names the class of every object but those of this one. */
   private static final String USUAL_CLASS = "STANDARD";
 
+  private static final String METADATA = "x-amz-meta-";
+  private static final Map<String, String> WITH_CHECKSUM = Map.of("x-amz-checksum-mode", "ENABLED");
+
   private final S3Bucket bucket;
-  private final S3Client client;
-  private final ControlRequests control;
+  private final S3Queries queries;
 
   /**
    * What a request makes whose answer was lost.
@@ -35,30 +35,29 @@ final class S3Heads {
    * @param checksum of all its bytes, as headers have it; null if it is not known
    */
   record Expected(long size, Map<String, String> metadata, String etag, @Nullable String checksum) {
-    private boolean isMet(HeadObjectResponse answer, UploadChecksum algorithm) {
-      return Objects.equals(answer.contentLength(), size)
-          && metadata.equals(lowerCase(answer.metadata()))
+    private boolean isMet(Answer answer, UploadChecksum algorithm) {
+      return Long.toString(size).equals(answer.header("content-length"))
+          && metadata.equals(metadataOf(answer))
           && hasBytes(answer, algorithm);
     }
 
-    private boolean hasBytes(HeadObjectResponse answer, UploadChecksum algorithm) {
+    private boolean hasBytes(Answer answer, UploadChecksum algorithm) {
       String stored = told(answer, algorithm);
       if (checksum != null && stored != null) {
         return checksum.equals(stored);
       }
-      return answer.eTag() != null && etag.equals(ETags.unquoted(answer.eTag()));
+      return etag.equals(etagOf(answer));
     }
   }
 
-  S3Heads(S3Bucket bucket, S3Client client, ControlRequests control) {
+  S3Heads(S3Bucket bucket, S3Queries queries) {
     this.bucket = bucket;
-    this.client = client;
-    this.control = control;
+    this.queries = queries;
   }
 
   ObjectStat head(String key) throws StorageException {
     String what = bucket.describe("head", key);
-    return stat(what, key, ask(what, key, null));
+    return stat(what, key, ask(what, key, Map.of()));
   }
 
   /**
@@ -68,16 +67,16 @@ final class S3Heads {
    */
   String readSymlink(String key) throws StorageException {
     String what = bucket.describe("read of the symbolic link", key);
-    return S3Symlinks.target(what, lowerCase(ask(what, key, null).metadata()));
+    return S3Symlinks.target(what, metadataOf(ask(what, key, Map.of())));
   }
 
   /** Returns the object a key has if it is the one a request was to make, else null. */
   @Nullable ObjectStat find(String key, Expected expected, UploadChecksum algorithm)
       throws StorageException {
     String what = bucket.describe("head", key);
-    HeadObjectResponse answer;
+    Answer answer;
     try {
-      answer = ask(what, key, ChecksumMode.ENABLED);
+      answer = ask(what, key, WITH_CHECKSUM);
     } catch (StorageException e) {
       if (e.kind() == Kind.NOT_FOUND) {
         return null;
@@ -90,62 +89,83 @@ final class S3Heads {
   /** Returns the object a key has if it holds the bytes of another, else null. */
   @Nullable ObjectStat findCopy(String key, String source) throws StorageException {
     String what = bucket.describe("head", key);
-    HeadObjectResponse copy = ask(what, key, ChecksumMode.ENABLED);
-    HeadObjectResponse original =
-        ask(bucket.describe("head", source), source, ChecksumMode.ENABLED);
+    Answer copy = ask(what, key, WITH_CHECKSUM);
+    Answer original = ask(bucket.describe("head", source), source, WITH_CHECKSUM);
     boolean same =
-        Objects.equals(copy.contentLength(), original.contentLength())
-            && Stream.<Function<HeadObjectResponse, @Nullable String>>of(
-                    HeadObjectResponse::eTag,
-                    answer -> told(answer, UploadChecksum.CRC32C),
-                    answer -> told(answer, UploadChecksum.CRC64NVME))
-                .anyMatch(
-                    sign ->
-                        sign.apply(copy) != null
-                            && Objects.equals(sign.apply(copy), sign.apply(original)));
+        Objects.equals(copy.header("content-length"), original.header("content-length"))
+            && (tellSameEtag(copy, original)
+                || tellSame(copy, original, UploadChecksum.CRC32C)
+                || tellSame(copy, original, UploadChecksum.CRC64NVME));
     return same ? stat(what, key, copy) : null;
   }
 
-  private HeadObjectResponse ask(String what, String key, @Nullable ChecksumMode mode)
-      throws StorageException {
-    S3Transport.requireKey(what, key);
-    HeadObjectRequest request =
-        HeadObjectRequest.builder().bucket(bucket.name()).key(key).checksumMode(mode).build();
-    return control.run(what, false, () -> client.headObject(request));
+  private static boolean tellSameEtag(Answer one, Answer other) {
+    return !etagOf(one).isEmpty() && etagOf(one).equals(etagOf(other));
   }
 
-  private static ObjectStat stat(String what, String key, HeadObjectResponse answer)
-      throws StorageException {
-    String etag = answer.eTag() == null ? "" : ETags.unquoted(answer.eTag());
-    Long size = answer.contentLength();
-    Instant lastModified = answer.lastModified();
-    if (etag.isEmpty() || size == null || size < 0 || lastModified == null) {
-      throw new StorageException(
-          Kind.CORRUPT, what + ": the answer has no etag, length or time; is this an S3 endpoint?");
+  private static boolean tellSame(Answer one, Answer other, UploadChecksum algorithm) {
+    String told = told(one, algorithm);
+    return told != null && told.equals(told(other, algorithm));
+  }
+
+  private Answer ask(String what, String key, Map<String, String> headers) throws StorageException {
+    return queries.ofObject(what, Method.HEAD, key, headers);
+  }
+
+  private static ObjectStat stat(String what, String key, Answer answer) throws StorageException {
+    String etag = etagOf(answer);
+    String length = answer.header("content-length");
+    String lastModified = answer.header("last-modified");
+    try {
+      if (!etag.isEmpty() && length != null && lastModified != null) {
+        long size = Long.parseUnsignedLong(length);
+        Map<String, String> metadata = metadataOf(answer);
+        return new ObjectStat(
+            new ObjectId(key, etag),
+            size,
+            time(lastModified),
+            S3Symlinks.type(size, metadata),
+            S3Symlinks.withoutMark(metadata),
+            Objects.requireNonNullElse(answer.header("x-amz-storage-class"), USUAL_CLASS));
+      }
+    } catch (NumberFormatException | DateTimeException e) {
+      throw noHead(what, e);
     }
-    Map<String, String> metadata = lowerCase(answer.metadata());
-    return new ObjectStat(
-        new ObjectId(key, etag),
-        size,
-        lastModified,
-        S3Symlinks.type(size, metadata),
-        S3Symlinks.withoutMark(metadata),
-        Objects.requireNonNullElse(answer.storageClassAsString(), USUAL_CLASS));
+    throw noHead(what, null);
   }
 
-  private static Map<String, String> lowerCase(Map<String, String> metadata) {
-    Map<String, String> names = new HashMap<>();
-    metadata.forEach((name, value) -> names.put(name.toLowerCase(Locale.ROOT), value));
-    return names;
+  private static StorageException noHead(String what, @Nullable Exception cause) {
+    return new StorageException(
+        Kind.CORRUPT,
+        what + ": the answer has no etag, length or time; is this an S3 endpoint?",
+        cause);
+  }
+
+  private static Instant time(String text) {
+    return ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+  }
+
+  private static String etagOf(Answer answer) {
+    return ETags.unquoted(Objects.requireNonNullElse(answer.header("etag"), ""));
+  }
+
+  private static Map<String, String> metadataOf(Answer answer) {
+    Map<String, String> metadata = new HashMap<>();
+    answer
+        .headers()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(METADATA)) {
+                metadata.put(name.substring(METADATA.length()), value);
+              }
+            });
+    return metadata;
   }
 
   /** Returns the checksum of all bytes an answer tells; null if it tells none or one of parts. */
-  private static @Nullable String told(HeadObjectResponse answer, UploadChecksum algorithm) {
-    return UploadChecksum.ofWhole(
-        switch (algorithm) {
-          case CRC32C -> answer.checksumCRC32C();
-          case CRC64NVME -> answer.checksumCRC64NVME();
-          case NONE -> null;
-        });
+  private static @Nullable String told(Answer answer, UploadChecksum algorithm) {
+    return algorithm == UploadChecksum.NONE
+        ? null
+        : UploadChecksum.ofWhole(answer.header(algorithm.header()));
   }
 }

@@ -10,6 +10,7 @@ import io.sluicefs.spi.transport.UploadBody;
 import java.time.Instant;
 import java.util.Map;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpMethod;
 
 /** Signs bodies and sends them past the SDK, straight from the caller's memory. */
 final class S3Sends {
@@ -105,7 +106,7 @@ final class S3Sends {
       throws StorageException {
     Map<String, String> signed;
     try {
-      signed = signer.signPut(bucket.target(key), query, headers);
+      signed = signer.sign(SdkHttpMethod.PUT, bucket.target(key), query, headers);
     } catch (SdkException | IllegalStateException e) {
       throw Thread.currentThread().isInterrupted()
           ? new StorageException(Kind.CANCELLED, what + " was interrupted", e)

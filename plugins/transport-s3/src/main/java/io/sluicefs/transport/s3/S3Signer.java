@@ -14,7 +14,7 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.http.auth.spi.signer.HttpSigner;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
-/** Signs the reads and puts that do not go through the SDK's client. */
+/** Signs the requests that do not go through the SDK's client. */
 final class S3Signer {
   /** Stores refuse what is signed with a time this far from theirs. */
   private static final Duration TOLERATED_SKEW = Duration.ofMinutes(4);
@@ -31,42 +31,34 @@ final class S3Signer {
 
   /** Returns the headers of a read of one version. Credentials may be fetched for it. */
   Map<String, String> signRead(String target, ByteRange range, String etag) {
-    SdkHttpRequest request =
-        SdkHttpRequest.builder()
-            .method(SdkHttpMethod.GET)
-            .protocol(bucket.endpoint().tls() ? "https" : "http")
-            .host(bucket.endpoint().host())
-            .port(bucket.endpoint().port())
-            .encodedPath(target)
-            .putHeader("Range", RangeRequest.rangeHeader(range))
-            .putHeader("If-Match", RangeRequest.ifMatchHeader(etag))
-            .build();
-    if (!credentials.isAnonymous()) {
-      request = sign(request);
-    }
-    Map<String, String> headers = new LinkedHashMap<>();
-    request.forEachHeader((name, values) -> headers.put(name, values.getFirst()));
-    return headers;
+    return sign(
+        SdkHttpMethod.GET,
+        target,
+        Map.of(),
+        Map.of(
+            "Range", RangeRequest.rangeHeader(range),
+            "If-Match", RangeRequest.ifMatchHeader(etag)));
   }
 
   /**
-   * Returns the headers of a put. Its body is not signed but checked by its checksum's header,
+   * Returns the headers of a request. A body is not signed but checked by its checksum's header,
    * which is. Credentials may be fetched for it.
    *
    * @param headers what is signed too
    */
-  Map<String, String> signPut(String path, Map<String, String> query, Map<String, String> headers) {
-    SdkHttpRequest.Builder put =
+  Map<String, String> sign(
+      SdkHttpMethod method, String path, Map<String, String> query, Map<String, String> headers) {
+    SdkHttpRequest.Builder unsigned =
         SdkHttpRequest.builder()
-            .method(SdkHttpMethod.PUT)
+            .method(method)
             // Of no matter to the signature, but else the signer wants to hash the body.
             .protocol("https")
             .host(bucket.endpoint().host())
             .port(bucket.endpoint().port())
             .encodedPath(path);
-    query.forEach(put::putRawQueryParameter);
-    headers.forEach(put::putHeader);
-    SdkHttpRequest request = put.build();
+    query.forEach(unsigned::putRawQueryParameter);
+    headers.forEach(unsigned::putHeader);
+    SdkHttpRequest request = unsigned.build();
     if (!credentials.isAnonymous()) {
       request = sign(request);
     }

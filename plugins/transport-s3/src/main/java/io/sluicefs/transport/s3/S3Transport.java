@@ -2,6 +2,7 @@
 package io.sluicefs.transport.s3;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.http.Answer;
 import io.sluicefs.http.RangeReader;
 import io.sluicefs.http.RangeRequest;
 import io.sluicefs.spi.ByteRange;
@@ -25,12 +26,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 
 /**
- * A bucket of S3. The SDK finds credentials and endpoints, signs and sends what has no body to
- * speak of; bytes are read and sent past it, in the caller's memory.
+ * A bucket of S3. The SDK finds credentials and endpoints, signs, and sends what is asked for
+ * rarely; what comes for every name and all bytes are sent past it, the bytes in the caller's
+ * memory.
  */
 final class S3Transport implements Transport {
   private static final TransportCapabilities CAPABILITIES =
@@ -49,19 +49,20 @@ final class S3Transport implements Transport {
           5L << 30);
 
   private final S3Bucket bucket;
-  private final S3Client client;
+  private final LazyClient client;
   private final S3Credentials credentials;
   private final S3Signer signer;
   private final S3Errors errors;
   private final ControlRequests control;
   private final RangeReader reader;
+  private final S3Queries queries;
   private final S3Heads heads;
   private final S3Writes writes;
 
-  private S3Transport(S3TransportConfig config, S3Credentials credentials, S3Client client) {
+  private S3Transport(S3TransportConfig config, S3Credentials credentials) {
     this.credentials = credentials;
-    this.client = client;
-    bucket = S3Clients.bucket(client, config);
+    client = new LazyClient(() -> S3Clients.create(config, credentials));
+    bucket = S3Clients.bucket(config);
     signer = new S3Signer(bucket, credentials);
     errors = new S3Errors(bucket, credentials);
     control = new ControlRequests(errors, config.connection().requestTimeout());
@@ -73,16 +74,21 @@ final class S3Transport implements Transport {
             errors,
             reader.sender(config.connection().requestTimeout()),
             reader.sender(config.connection().completionTimeout()));
-    heads = new S3Heads(bucket, client, control);
-    writes = new S3Writes(config, bucket, client, control, errors, sends, heads);
+    queries =
+        new S3Queries(
+            bucket,
+            signer,
+            errors,
+            reader.queries(config.connection().requestTimeout(), S3Clients.MAX_CONTROL_ANSWER));
+    heads = new S3Heads(bucket, queries);
+    writes = new S3Writes(config, bucket, client, control, errors, sends, queries, heads);
   }
 
   /** Opens a transport that has credentials. */
   @MustBeClosed
   static S3Transport open(S3TransportConfig config, S3Credentials credentials)
       throws StorageException {
-    S3Transport transport =
-        new S3Transport(config, credentials, S3Clients.create(config, credentials));
+    S3Transport transport = new S3Transport(config, credentials);
     try {
       transport.findCredentials();
     } catch (StorageException e) {
@@ -124,9 +130,8 @@ final class S3Transport implements Transport {
   @Override
   public ListPage list(ListRequest request) throws StorageException {
     String what = bucket.describe("list", request.prefix());
-    ListObjectsV2Request asked = S3Listing.toSdk(bucket.name(), request);
-    return S3Listing.page(
-        what, request, control.run(what, true, () -> client.listObjectsV2(asked)));
+    Answer answer = queries.ofBucket(what, S3Listing.query(request));
+    return S3Listing.page(what, request, answer.body());
   }
 
   @Override

@@ -2,6 +2,8 @@
 package io.sluicefs.transport.s3;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.http.Answer;
+import io.sluicefs.http.QueryRequest.Method;
 import io.sluicefs.http.Receipt;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
@@ -19,6 +21,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
@@ -26,7 +29,6 @@ import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.ChecksumType;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
-import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.EncodingType;
@@ -39,10 +41,11 @@ final class S3Writes {
   static final int MAX_DELETES = 1000;
 
   private final S3Bucket bucket;
-  private final S3Client client;
+  private final Supplier<S3Client> client;
   private final ControlRequests control;
   private final S3Errors errors;
   private final S3Sends sends;
+  private final S3Queries queries;
   private final S3Heads heads;
   private final S3Copies copies;
   private final UploadChecksum checksum;
@@ -51,16 +54,18 @@ final class S3Writes {
   S3Writes(
       S3TransportConfig config,
       S3Bucket bucket,
-      S3Client client,
+      Supplier<S3Client> client,
       ControlRequests control,
       S3Errors errors,
       S3Sends sends,
+      S3Queries queries,
       S3Heads heads) {
     this.bucket = bucket;
     this.client = client;
     this.control = control;
     this.errors = errors;
     this.sends = sends;
+    this.queries = queries;
     this.heads = heads;
     this.checksum = config.uploadChecksum();
     this.copies = new S3Copies(bucket, errors, sends, heads, checksum);
@@ -72,7 +77,7 @@ final class S3Writes {
   }
 
   S3Client client() {
-    return client;
+    return client.get();
   }
 
   ControlRequests control() {
@@ -194,7 +199,7 @@ final class S3Writes {
     }
     CreateMultipartUploadRequest asked = request.build();
     CreateMultipartUploadResponse answer =
-        control.run(what, false, () -> client.createMultipartUpload(asked));
+        control.run(what, false, () -> client.get().createMultipartUpload(asked));
     String id = answer.uploadId();
     if (id == null || id.isEmpty()) {
       throw new StorageException(Kind.CORRUPT, what + ": the answer names no upload");
@@ -214,7 +219,7 @@ final class S3Writes {
     while (true) {
       ListMultipartUploadsRequest asked = request;
       ListMultipartUploadsResponse answer =
-          control.run(what, true, () -> client.listMultipartUploads(asked));
+          control.run(what, true, () -> client.get().listMultipartUploads(asked));
       answer
           .uploads()
           .forEach(
@@ -252,7 +257,7 @@ final class S3Writes {
       control.run(
           bucket.describe("abort of an upload", key),
           false,
-          () -> client.abortMultipartUpload(request));
+          () -> client.get().abortMultipartUpload(request));
     } catch (StorageException e) {
       if (e.kind() != Kind.NOT_FOUND) {
         throw e;
@@ -284,11 +289,8 @@ final class S3Writes {
 
   private void deleteOne(String key) throws StorageException {
     String what = bucket.describe("delete", key);
-    S3Transport.requireKey(what, key);
-    DeleteObjectRequest request =
-        DeleteObjectRequest.builder().bucket(bucket.name()).key(key).build();
     try {
-      control.run(what, false, () -> client.deleteObject(request));
+      Answer _ = queries.ofObject(what, Method.DELETE, key, Map.of());
     } catch (StorageException e) {
       if (e.kind() != Kind.NOT_FOUND) {
         throw e;
@@ -306,7 +308,8 @@ final class S3Writes {
             .bucket(bucket.name())
             .delete(delete -> delete.objects(identifiers).quiet(true))
             .build();
-    DeleteObjectsResponse answer = control.run(what, true, () -> client.deleteObjects(request));
+    DeleteObjectsResponse answer =
+        control.run(what, true, () -> client.get().deleteObjects(request));
     StorageException first = null;
     int failed = 0;
     for (software.amazon.awssdk.services.s3.model.S3Error error : answer.errors()) {
