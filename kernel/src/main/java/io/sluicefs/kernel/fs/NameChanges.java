@@ -22,6 +22,7 @@ import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import io.sluicefs.spi.transport.UploadBody;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Makes and removes names: files, directories and links. Linux lets one in at a time per directory.
@@ -80,7 +81,7 @@ final class NameChanges {
       throws StorageException, FuseException {
     boolean exclusive = (flags & O_EXCL) != 0;
     while (true) {
-      boolean replaces = free(key);
+      boolean replaces = freeForFile(key);
       if (!namespace.isAbsent(parent, name)) {
         if (exclusive) {
           throw new FuseException(Errno.EEXIST);
@@ -124,6 +125,12 @@ final class NameChanges {
     }
   }
 
+  /** As {@link #free}, for what is no directory: keys below would make it seem to be one. */
+  private boolean freeForFile(String key) throws StorageException, FuseException {
+    removals.finishBelow(key + "/", Set.of());
+    return free(key);
+  }
+
   /**
    * Makes sure that nothing that waits for removal is in the way.
    *
@@ -140,16 +147,16 @@ final class NameChanges {
         "mkdir",
         key,
         () -> {
-          takeAbsent(parent, name);
+          takeAbsent(parent, name, free(Names.keyOf(parent, name, false)));
           ObjectStat _ = transport.put(key, PutOptions.REPLACE, NOTHING);
           return namespace.entry(namespace.changes().made(parent, name, FileKind.DIRECTORY, null));
         });
   }
 
-  private void takeAbsent(Inode parent, String name) throws StorageException, FuseException {
-    String key = Names.keyOf(parent, name, false);
-    if (free(key)) {
-      transport.delete(List.of(key));
+  private void takeAbsent(Inode parent, String name, boolean replaces)
+      throws StorageException, FuseException {
+    if (replaces) {
+      transport.delete(List.of(parent.key() + name));
     }
     if (!namespace.isAbsent(parent, name)) {
       throw new FuseException(Errno.EEXIST);
@@ -165,7 +172,7 @@ final class NameChanges {
         "symlink",
         key,
         () -> {
-          takeAbsent(parent, name);
+          takeAbsent(parent, name, freeForFile(key));
           try {
             ObjectStat made = transport.putSymlink(key, target, PutOptions.REPLACE);
             Inode link = namespace.changes().made(parent, name, FileKind.SYMLINK, made);

@@ -15,6 +15,7 @@ import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.Transport;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Renames files, links and directories: the store copies, then the former objects go. */
@@ -91,6 +92,10 @@ final class Renames {
     }
     String newFileKey = newParent.key() + newName;
     removals.finish(newFileKey);
+    if (!inode.isDirectory()) {
+      // They would make the file seem to be a directory.
+      removals.finishBelow(newFileKey + "/", Set.of());
+    }
     boolean taken = !isFormerName(inode, newFileKey) && removals.takeOver(newFileKey);
     Inode replaced = replaced(newParent, newName);
     boolean done = false;

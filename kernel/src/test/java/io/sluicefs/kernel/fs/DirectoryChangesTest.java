@@ -202,6 +202,20 @@ class DirectoryChangesTest {
   }
 
   @Test
+  void aFileHasTheNameOfADirectoryAFileRemovedFromWhichIsOpen() throws Exception {
+    mount.bucket.put("d/a", "one");
+    mount.bucket.put("b", "moved");
+    OpenFile file = mount.open("d/a");
+    mount.fs.unlink(CALLER, mount.lookup("d").inode(), "a");
+    mount.fs.rmdir(CALLER, ROOT, "d");
+    mount.store("d", Fixture.utf8("a file"));
+    assertEquals(List.of("b", "d"), mount.names(ROOT));
+    assertEquals("a file", mount.read(mount.open("d"), 0, 10));
+    mount.close(file);
+    assertEquals(List.of("b", "d"), mount.bucket.keys());
+  }
+
+  @Test
   void aDirectoryIsNotRenamedToWhereAFileOutsideIsBeingStreamed() throws Exception {
     long _ = mkdir("e");
     OpenFile file = create(mount.lookup("e").inode(), "a");
