@@ -3,13 +3,9 @@ package io.sluicefs.kernel.write;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.kernel.namespace.LocalContent;
-import io.sluicefs.kernel.staging.StagedFile;
-import io.sluicefs.kernel.write.WriteRefusedException.Reason;
 import io.sluicefs.spi.ByteRange;
-import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.fuse.ReadReply;
 import io.sluicefs.spi.transport.ObjectStat;
-import io.sluicefs.spi.transport.PutOptions;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -32,36 +28,12 @@ import org.jspecify.annotations.Nullable;
 public final class WrittenFile implements LocalContent, AutoCloseable {
   private final FileWriters writers;
   private final ReentrantLock lock = new ReentrantLock();
-
-  /** Whether publishing must not replace an object: until it was published or renamed. */
-  @GuardedBy("lock")
-  private boolean createOnly;
-
-  /** Where it is published. */
-  private volatile String key;
+  private final Draft draft;
 
   /** Objects under names it had before, deleted when it is published. */
   @GuardedBy("lock")
   private final List<String> formerKeys = new ArrayList<>();
 
-  @GuardedBy("lock")
-  private @Nullable StoredObject base;
-
-  /** Whether {@link #base} is what was streamed, of which nobody was told yet. */
-  @GuardedBy("lock")
-  private boolean settled;
-
-  /** How far {@link #base} reaches into the file. */
-  @GuardedBy("lock")
-  private long baseEnd;
-
-  @GuardedBy("lock")
-  private @Nullable PartStream stream;
-
-  @GuardedBy("lock")
-  private @Nullable StagedFile staged;
-
-  private volatile Supplier<Map<String, String>> metadata = Map::of;
   private volatile boolean dirty;
   private volatile boolean dropped;
 
@@ -69,7 +41,6 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   private volatile boolean occupied;
 
   private final AtomicInteger handles = new AtomicInteger(1);
-  private volatile long size;
   private volatile long modifiedMillis;
 
   /**
@@ -86,19 +57,20 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       boolean createOnly,
       long modifiedMillis) {
     this.writers = writers;
-    this.key = key;
-    this.base = base;
-    this.baseEnd = base == null ? 0 : base.size();
-    this.size = baseEnd;
-    this.createOnly = createOnly;
+    this.draft = new Draft(writers, key, base, createOnly, this::changing);
     this.dirty = base == null;
     this.occupied = base != null;
     this.modifiedMillis = modifiedMillis;
   }
 
+  private void changing() {
+    dirty = true;
+    modifiedMillis = writers.clock().millis();
+  }
+
   @Override
   public long size() {
-    return size;
+    return draft.size();
   }
 
   @Override
@@ -113,16 +85,12 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
 
   /** Returns the key it is published under. */
   public String key() {
-    return key;
+    return draft.key();
   }
 
   /** Sets what tells the user metadata it is stored with. */
   public void describe(Supplier<Map<String, String>> description) {
-    metadata = description;
-  }
-
-  private PutOptions putOptions(boolean mustBeNew) {
-    return new PutOptions(mustBeNew, "", metadata.get());
+    draft.describe(description);
   }
 
   /** Counts one more handle. */
@@ -155,196 +123,13 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     return occupied;
   }
 
-  private FileContent content() {
-    lock.lock();
-    try {
-      return new FileContent(writers.uploads(), base, baseEnd, stream, staged, size);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Writes all of {@code data}, or throws and has written none or some of it. */
   public void write(long offset, MemorySegment data) throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
-      throwEarlierFailure();
-      long done = 0;
-      if (staged == null) {
-        PartStream parts = stream();
-        if (parts.accepts(offset, data.byteSize())) {
-          changing();
-          try {
-            done = parts.put(offset, data);
-          } finally {
-            size = Math.max(size, parts.end());
-          }
-          if (done < data.byteSize() && !writers.stages()) {
-            throw new WriteRefusedException(
-                Reason.NO_MEMORY,
-                "no memory to write %s, and write.staging.path is empty; raise memory.limit"
-                    .formatted(key));
-          }
-        }
-      }
-      if (done < data.byteSize()) {
-        stage(offset + done, data.asSlice(done));
-      }
+      draft.write(offset, data);
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** What is written after a part was lost would be for nothing. */
-  @GuardedBy("lock")
-  private void throwEarlierFailure() throws StorageException, InterruptedException {
-    PartStream parts = stream;
-    PartUploader uploader = parts == null ? null : parts.uploader();
-    if (uploader != null && uploader.hasFailed()) {
-      uploader.await();
-    }
-  }
-
-  @GuardedBy("lock")
-  private void changing() {
-    dirty = true;
-    modifiedMillis = writers.clock().millis();
-  }
-
-  /**
-   * Returns the stream, which is begun if there is none: behind the object, or, if that is small,
-   * with all of it in memory, where it can be changed anywhere.
-   */
-  @GuardedBy("lock")
-  private PartStream stream() throws IOException, InterruptedException {
-    PartStream known = stream;
-    if (known != null) {
-      return known;
-    }
-    PartSizes sizes = writers.uploads().sizes();
-    if (staged == null && baseEnd > 0 && baseEnd <= sizes.preferred()) {
-      known = absorbed();
-      if (known != null) {
-        stream = known;
-        baseEnd = 0;
-        return known;
-      }
-    }
-    known = streamFrom(baseEnd);
-    stream = known;
-    return known;
-  }
-
-  @GuardedBy("lock")
-  private PartStream streamFrom(long start) {
-    int before = Composition.numbersFor(start, writers.uploads().sizes());
-    return new PartStream(writers.uploads(), key, putOptions(createOnly), start, before + 1);
-  }
-
-  /** Reads the object into memory; null if there is none for it. */
-  @GuardedBy("lock")
-  private @Nullable PartStream absorbed() throws IOException, InterruptedException {
-    PartBuffer buffer = new PartBuffer(writers.uploads().memory(), 0);
-    boolean good = false;
-    try {
-      if (!writers.uploads().memory().grow(buffer, baseEnd)) {
-        return null;
-      }
-      content().fill(buffer, new ByteRange(0, baseEnd));
-      PartStream parts = streamFrom(0);
-      parts.adoptTail(buffer);
-      good = true;
-      return parts;
-    } finally {
-      if (!good) {
-        buffer.discard();
-      }
-    }
-  }
-
-  /** Writes to the staging file, which is begun if there is none. */
-  @GuardedBy("lock")
-  private void stage(long offset, MemorySegment data) throws IOException {
-    StagedFile file = stagedFile();
-    claimStreamed(file, ByteRange.of(offset, data.byteSize()));
-    changing();
-    file.write(offset, data);
-    size = Math.max(size, offset + data.byteSize());
-  }
-
-  @GuardedBy("lock")
-  @SuppressWarnings("MustBeClosedChecker") // close() closes it
-  private StagedFile stagedFile() throws IOException {
-    StagedFile file = staged;
-    if (file != null) {
-      return file;
-    }
-    file = writers.stage(key, base);
-    boolean good = false;
-    try {
-      file.truncate(size);
-      PartStream parts = stream;
-      if (parts != null && !parts.sent().isEmpty()) {
-        file.sent(new ByteRange(parts.start(), parts.sentEnd()));
-      }
-      moveTail(file);
-      staged = file;
-      good = true;
-      return file;
-    } finally {
-      if (!good) {
-        file.close();
-      }
-    }
-  }
-
-  @GuardedBy("lock")
-  private void moveTail(StagedFile file) throws IOException {
-    PartStream parts = stream;
-    PartBuffer tail = parts == null ? null : parts.tail();
-    if (parts != null && tail != null) {
-      copyUnder(tail, file);
-      PartBuffer _ = parts.takeTail();
-      tail.discard();
-    }
-  }
-
-  /**
-   * Takes parts that were streamed and are about to be changed into the staging file, as far as
-   * they are still in memory, so that they can be sent again whole.
-   */
-  @GuardedBy("lock")
-  private void claimStreamed(StagedFile file, ByteRange range) throws IOException {
-    PartStream parts = stream;
-    long at = parts == null ? range.end() : Math.max(range.start(), parts.start());
-    while (parts != null && at < Math.min(range.end(), parts.sentEnd())) {
-      PartStream.Sent part = parts.sentAt(at);
-      if (part == null) {
-        return;
-      }
-      boolean whole =
-          range.contains(part.range()) || file.held(part.range()).contains(part.range());
-      if (!whole && part.buffer().tryHold()) {
-        try {
-          copyUnder(part.buffer(), file);
-        } finally {
-          part.buffer().keep();
-        }
-      }
-      at = part.range().end();
-    }
-  }
-
-  /** Copies those bytes of a buffer that nothing lies over. */
-  private static void copyUnder(PartBuffer buffer, StagedFile file) throws IOException {
-    for (ByteRange gap : file.held(buffer.range()).gaps(buffer.range())) {
-      List<MemorySegment> slices = new ArrayList<>();
-      buffer.slices(gap, slices::add);
-      long at = gap.start();
-      for (MemorySegment slice : slices) {
-        file.write(at, slice);
-        at += slice.byteSize();
-      }
     }
   }
 
@@ -352,75 +137,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   public void truncate(long newSize) throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
-      if (newSize == size) {
-        return;
+      if (newSize != draft.size()) {
+        draft.truncate(newSize);
       }
-      if (newSize == 0) {
-        startAnew();
-      } else if (newSize < size) {
-        cut(newSize);
-      } else if (staged == null) {
-        // Zeros behind what is there need no place until they are published.
-        PartStream _ = stream();
-      }
-      StagedFile file = staged;
-      if (file != null) {
-        file.truncate(newSize);
-      }
-      changing();
-      size = newSize;
     } finally {
       lock.unlock();
-    }
-  }
-
-  @GuardedBy("lock")
-  private void startAnew() {
-    closeStream();
-    closeStaged();
-    base = null;
-    baseEnd = 0;
-  }
-
-  @GuardedBy("lock")
-  private void cut(long newSize) throws IOException {
-    PartStream parts = stream;
-    if (parts != null && newSize < parts.sentEnd() && !parts.sent().isEmpty()) {
-      cutSent(parts, newSize);
-    } else if (parts != null && newSize >= parts.sentEnd()) {
-      parts.cut(newSize);
-    } else if (parts != null) {
-      // It began behind the object and has sent nothing: it begins anew where that ends now.
-      closeStream();
-    }
-    baseEnd = Math.min(baseEnd, newSize);
-  }
-
-  @GuardedBy("lock")
-  private void cutSent(PartStream parts, long newSize) throws IOException {
-    StagedFile file = stagedFile();
-    PartStream.Sent part = parts.sentAt(newSize - 1);
-    ByteRange rest = part == null ? null : new ByteRange(part.range().start(), newSize);
-    if (part != null && rest != null && part.range().end() > newSize) {
-      if (!file.held(rest).contains(rest)) {
-        if (!part.buffer().tryHold()) {
-          throw new WriteRefusedException(
-              Reason.STREAMED,
-              "%s cannot be cut at %d: the bytes before it were streamed to the store and are no"
-                      .formatted(key, newSize)
-                  + " longer in memory (raise write.keep-size to keep more)");
-        }
-        try {
-          copyUnder(part.buffer(), file);
-        } finally {
-          part.buffer().keep();
-        }
-      }
-    }
-    parts.dropFrom(newSize);
-    if (parts.sent().isEmpty()) {
-      // Its upload may be to a key the file no longer has.
-      closeStream();
     }
   }
 
@@ -434,8 +155,8 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
-      ByteRange range = new ByteRange(offset, Math.min(size, offset + length));
-      FileContent content = content();
+      FileContent content = draft.content();
+      ByteRange range = new ByteRange(offset, Math.min(content.size(), offset + length));
       if (!dirty || content.isClean(range)) {
         return false;
       }
@@ -450,7 +171,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   public @Nullable StoredObject base() {
     lock.lock();
     try {
-      return base;
+      return draft.base();
     } finally {
       lock.unlock();
     }
@@ -464,14 +185,10 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   public boolean beginWith(StoredObject object) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      if (size != 0) {
+      if (draft.size() != 0) {
         return false;
       }
-      startAnew();
-      base = object;
-      baseEnd = object.size();
-      size = object.size();
-      changing();
+      draft.beginWith(object);
       return true;
     } finally {
       lock.unlock();
@@ -496,32 +213,21 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
-      StoredObject object = base;
+      String former = draft.key();
+      StoredObject object = draft.base();
       ObjectStat copy = null;
-      if (object != null && object.id().key().equals(key)) {
+      if (object != null && object.id().key().equals(former)) {
         copy = copier.copy(object, newKey);
-        StoredObject moved = StoredObject.of(copy);
-        base = moved;
         occupied = false;
-        stageAnew(newKey, moved);
       }
-      rekey(newKey);
-      occupied |= copy != null;
+      boolean isSent = draft.rekey(newKey, copy == null ? null : StoredObject.of(copy));
+      if (occupied || isSent) {
+        formerKeys.add(former);
+      }
+      occupied = formerKeys.remove(newKey) || copy != null;
       return copy;
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Moves what is staged to a file that says what it lies over now. */
-  @GuardedBy("lock")
-  @SuppressWarnings("MustBeClosedChecker") // close() closes it
-  private void stageAnew(String newKey, StoredObject copy) throws IOException {
-    StagedFile file = staged;
-    if (file != null) {
-      StagedFile moved = writers.stageAnew(file, newKey, copy);
-      staged = moved;
-      file.close();
     }
   }
 
@@ -534,47 +240,10 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   public boolean giveUpFormer(String former) {
     lock.lock();
     try {
-      PartStream parts = stream;
-      if (parts != null && parts.key().equals(former) && !parts.sent().isEmpty()) {
-        return false;
-      }
-      return formerKeys.remove(former);
+      return !draft.hasSentTo(former) && formerKeys.remove(former);
     } finally {
       lock.unlock();
     }
-  }
-
-  @GuardedBy("lock")
-  private void rekey(String newKey) throws IOException {
-    PartStream parts = stream;
-    boolean isSent = parts != null && !parts.sent().isEmpty();
-    if (parts != null && !isSent) {
-      stream = movedTo(newKey, parts);
-    }
-    if (occupied || isSent) {
-      formerKeys.add(key);
-    }
-    StagedFile file = staged;
-    if (file != null) {
-      file.rekey(newKey);
-    }
-    key = newKey;
-    createOnly = false;
-    occupied = formerKeys.remove(newKey);
-  }
-
-  /** Returns a stream to another key in place of one that has sent nothing. */
-  @GuardedBy("lock")
-  private PartStream movedTo(String newKey, PartStream parts) {
-    PartStream other =
-        new PartStream(
-            writers.uploads(), newKey, putOptions(createOnly), parts.start(), parts.nextNumber());
-    PartBuffer tail = parts.takeTail();
-    if (tail != null) {
-      other.adoptTail(tail);
-    }
-    parts.close();
-    return other;
   }
 
   /**
@@ -603,35 +272,15 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       if (!isDirty()) {
         return List.of();
       }
-      PartStream parts = stream;
-      if (parts != null
-          && !parts.sent().isEmpty()
-          && (!parts.key().equals(key) || !Composition.isPossible(content(), parts))) {
-        settle(parts);
-      }
-      if (isStoredAsItIs()) {
-        closeStream();
-        closeStaged();
+      occupied |= draft.settle();
+      if (draft.isStoredAsItIs()) {
+        draft.close();
         dirty = false;
         return takeFormerKeys();
       }
-      Publication publication = writers.publication(key, putOptions(createOnly && base == null));
-      ObjectStat made;
-      if (content().isWholeBase()) {
-        made = publication.copy(content());
-      } else {
-        parts = stream();
-        made = publication.publish(content(), parts);
-        parts.finish();
-      }
-      createOnly = false;
+      ObjectStat made = draft.publish();
       occupied = true;
-      closeStream();
-      closeStaged();
-      base = StoredObject.of(made);
-      baseEnd = made.size();
       dirty = false;
-      settled = false;
       List<String> former = takeFormerKeys();
       published.accept(made);
       return former;
@@ -640,48 +289,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     }
   }
 
-  /**
-   * Returns whether its changes were undone, as by cutting what was appended: stores refuse to copy
-   * an object onto itself for nothing.
-   */
-  @GuardedBy("lock")
-  private boolean isStoredAsItIs() {
-    StoredObject object = base;
-    return object != null
-        && !settled
-        && object.id().key().equals(key)
-        && metadata.get().isEmpty()
-        && content().isWholeBase();
-  }
-
   @GuardedBy("lock")
   private List<String> takeFormerKeys() {
     List<String> former = List.copyOf(formerKeys);
     formerKeys.clear();
     return former;
-  }
-
-  /**
-   * Completes what was streamed as it is, as the object to go on from: parts of it changed and are
-   * no longer here, or the file has another name by now.
-   */
-  @GuardedBy("lock")
-  private void settle(PartStream parts) throws IOException, InterruptedException {
-    StoredObject made =
-        writers.publication(parts.key(), putOptions(createOnly)).settle(content(), parts);
-    createOnly = false;
-    settled = true;
-    occupied |= parts.key().equals(key);
-    closeStream();
-    base = made;
-    baseEnd = Math.min(size, made.size());
-    StagedFile file = staged;
-    if (file != null) {
-      file.rebase(made.id(), made.size());
-      if (made.size() > size) {
-        file.truncate(size);
-      }
-    }
   }
 
   /** Gives everything up: the file was unlinked. What was written stays readable until close. */
@@ -707,38 +319,11 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   public @Nullable String abandon(String why) {
     lock.lock();
     try {
-      StagedFile file = staged;
-      PartStream parts = stream;
-      if (file == null && parts != null && parts.sent().isEmpty() && parts.end() > 0) {
-        file = stagedFile();
-      }
-      if (file == null) {
-        return null;
-      }
-      file.keep(why);
-      return file.path().toString();
+      return draft.abandon(why);
     } catch (IOException e) {
       return null;
     } finally {
       lock.unlock();
-    }
-  }
-
-  @GuardedBy("lock")
-  private void closeStream() {
-    PartStream parts = stream;
-    stream = null;
-    if (parts != null) {
-      parts.close();
-    }
-  }
-
-  @GuardedBy("lock")
-  private void closeStaged() {
-    StagedFile file = staged;
-    staged = null;
-    if (file != null) {
-      file.close();
     }
   }
 
@@ -747,8 +332,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   public void close() {
     lock.lock();
     try {
-      closeStream();
-      closeStaged();
+      draft.close();
     } finally {
       lock.unlock();
     }
