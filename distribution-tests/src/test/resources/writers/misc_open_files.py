@@ -2,8 +2,11 @@
 """Files that lose or change their name while they are open, one check each."""
 
 import errno
+import fcntl
 import hashlib
 import os
+import subprocess
+import sys
 
 from checks import check, get, options, put, run_checks, some
 from writer import MIB, expect, expect_equal, expect_errno, run
@@ -57,6 +60,22 @@ def name_reused_while_the_old_file_is_open(writer, folder):
         old.write(b" and more")
     expect_equal(b"new bytes", get(path), "the new file")
     return {"file": b"new bytes"}
+
+
+@check
+def locked_against_another_process(writer, folder):
+    path = os.path.join(folder, "locked")
+    for kind in ("flock", "lockf"):
+        attempt = f"import fcntl, sys; fcntl.{kind}(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+        other = [sys.executable, "-c", attempt, path]
+        with open(path, "w+b", buffering=0) as f:
+            getattr(fcntl, kind)(f, fcntl.LOCK_EX)
+            refused = subprocess.run(other, capture_output=True, text=True, check=False)
+            expect("BlockingIOError" in refused.stderr, f"{kind} was granted twice")
+            getattr(fcntl, kind)(f, fcntl.LOCK_UN)
+            expect_equal(0, subprocess.run(other, check=False).returncode, f"{kind} after unlock")
+            f.write(b"locked")
+    return {"locked": b"locked"}
 
 
 @check

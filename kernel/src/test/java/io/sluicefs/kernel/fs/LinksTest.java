@@ -10,6 +10,7 @@ import io.sluicefs.spi.fuse.Entry;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,13 @@ class LinksTest {
     mount.fs.unlink(CALLER, ROOT, "b");
     assertEquals(List.of(), mount.bucket.keys());
     assertErrno(Errno.ENOENT, () -> mount.lookup("b"));
+  }
+
+  @Test
+  void whereTheStoreHasNoLinksMakingOneIsEperm() {
+    mount.bucket.withdraw(Feature.SYMLINK);
+    assertErrno(Errno.EPERM, () -> mount.fs.symlink(CALLER, ROOT, "latest", "models/llama"));
+    assertEquals(0, mount.requests());
   }
 
   @Test

@@ -19,6 +19,7 @@ import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -205,6 +206,16 @@ class RenameTest {
     mount.close(loser);
     assertEquals("winner", stored("b"));
     assertEquals(List.of("b"), mount.bucket.keys());
+  }
+
+  @Test
+  void whereTheStoreCannotCopyRenamingIsLeftToPrograms() throws Exception {
+    mount.bucket.withdraw(Feature.COPY);
+    mount.bucket.put("a", "one");
+    mount.bucket.put("d/b", "two");
+    assertErrno(Errno.EXDEV, () -> rename("a", "c"));
+    assertErrno(Errno.EXDEV, () -> rename("d", "e"));
+    assertEquals(List.of("a", "d/b"), mount.bucket.keys());
   }
 
   @Test

@@ -137,11 +137,26 @@ public final class MemoryTransport implements Transport {
   @GuardedBy("this")
   private @Nullable Operation losing;
 
+  private volatile TransportCapabilities capabilities = CAPABILITIES;
   private volatile Gate gate = (operation, key) -> {};
   private volatile boolean closed;
 
   /** Creates an empty bucket. */
   public MemoryTransport() {}
+
+  /** Makes this a store that lacks something, before it is asked what it can do. */
+  public void withdraw(Feature feature) {
+    EnumSet<Feature> left = EnumSet.copyOf(CAPABILITIES.features());
+    left.remove(feature);
+    capabilities =
+        new TransportCapabilities(
+            left,
+            CAPABILITIES.maxPutSize(),
+            CAPABILITIES.minPartSize(),
+            CAPABILITIES.maxPartSize(),
+            CAPABILITIES.maxParts(),
+            CAPABILITIES.maxCopySize());
+  }
 
   /** Stores an object, last modified now. */
   public ObjectStat put(String key, byte[] bytes) {
@@ -242,7 +257,7 @@ public final class MemoryTransport implements Transport {
 
   @Override
   public TransportCapabilities capabilities() {
-    return CAPABILITIES;
+    return capabilities;
   }
 
   @Override
