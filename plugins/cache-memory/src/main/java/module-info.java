@@ -11,7 +11,7 @@ import org.jspecify.annotations.NullMarked;
  * <tr><th>name</th><th>type</th><th>default</th><th>effect</th></tr>
  * <tr><td>{@code block-size}</td><td>size, power of two, 64KiB to 16MiB</td><td>{@code 128KiB}</td>
  *     <td>unit of loading, keeping and evicting</td></tr>
- * <tr><td>{@code capacity}</td><td>size</td><td>{@code memory.limit}</td>
+ * <tr><td>{@code capacity}</td><td>size</td><td>what {@code memory.limit} leaves</td>
  *     <td>most memory the blocks take; what others need of the limit they get from it</td></tr>
  * <tr><td>{@code retention}</td><td>{@code while-open}, {@code lru} or a time</td>
  *     <td>{@code while-open}</td><td>how long blocks stay after the last file handle of their

@@ -116,7 +116,7 @@ final class Demo {
           bucket = %s
           credentials = environment
         }
-        memory.limit = 640MiB
+        memory.limit = 768MiB
         cache.memory.capacity = 512MiB
         """
         .formatted(transport, endpoint, region, BUCKET);

@@ -33,7 +33,7 @@ final class BucketMount implements AutoCloseable {
         name,
         store.transport(emulator, bucket)
             + """
-            memory.limit = 256MiB
+            memory.limit = 384MiB
             mount.read-only = false
             write.staging { path = "%s", max-size = 2GiB }
             """
@@ -48,7 +48,7 @@ final class BucketMount implements AutoCloseable {
         "reading-" + bucket,
         store.transport(emulator, bucket)
             + """
-            memory.limit = 128MiB
+            memory.limit = 256MiB
             mount.read-only = true
             metadata.attribute-ttl = 0
             """);

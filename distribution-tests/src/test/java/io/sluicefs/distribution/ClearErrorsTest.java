@@ -106,7 +106,7 @@ class ClearErrorsTest {
         Store.S3.transport(emulator, "models") + "memory.limit = 1MiB\n",
         Map.of(),
         "memory.limit",
-        "at least 16MiB");
+        "at least 144MiB");
   }
 
   @Test

@@ -36,7 +36,7 @@ class LifeCycleTest {
     installation = Installation.open(getClass());
     configuration =
         installation.configuration(
-            Store.S3.transport(emulator, "models") + "memory.limit = 128MiB\n");
+            Store.S3.transport(emulator, "models") + "memory.limit = 256MiB\n");
   }
 
   @AfterAll

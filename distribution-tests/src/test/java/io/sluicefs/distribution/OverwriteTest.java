@@ -88,7 +88,7 @@ class OverwriteTest {
     Path configuration =
         installation.configuration(
             store.transport(emulator, "models")
-                + "memory.limit = 64MiB\nmetadata.attribute-ttl = 0\n");
+                + "memory.limit = 192MiB\nmetadata.attribute-ttl = 0\n");
     Command mount =
         installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());
     assertEquals(0, mount.status(), mount.toString());

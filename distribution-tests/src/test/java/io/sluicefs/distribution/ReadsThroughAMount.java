@@ -51,7 +51,7 @@ abstract class ReadsThroughAMount {
     mountpoint = installation.mountpoint("mnt");
     Path configuration =
         installation.configuration(
-            store.transport(emulator, BUCKET) + "memory.limit = 256MiB\nmount.read-only = true\n");
+            store.transport(emulator, BUCKET) + "memory.limit = 384MiB\nmount.read-only = true\n");
     Command mount =
         installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());
     assertEquals(0, mount.status(), mount.toString());

@@ -33,7 +33,9 @@ class Crc64Test {
 
   @ParameterizedTest
   @ValueSource(
-      ints = {1, 7, 8, 9, 1000, 16383, 16384, 16385, 16391, 16392, 16400, 65536, 100_003, 1 << 20})
+      ints = {
+        1, 7, 8, 9, 1000, 24575, 24576, 24577, 24583, 24599, 24600, 65535, 65536, 100_003, 1 << 20
+      })
   void agreesWithTheDefinitionAtAnyLengthAndAlignment(int size) {
     byte[] bytes = new byte[size + 3];
     new Random(size).nextBytes(bytes);
@@ -43,6 +45,7 @@ class Crc64Test {
         MemorySegment part = all.asSlice(offset, size);
         long xz = defined(0xC96C5795D7870F42L, bytes, offset, size);
         assertEquals(xz, Crc64.XZ.update(0, part), "offset " + offset);
+        assertEquals(xz, Crc64.XZ.updateByTables(0, part), "by tables, offset " + offset);
         long nvme = defined(0x9A6C9329AC4BC9B5L, bytes, offset, size);
         assertEquals(nvme, Crc64.NVME.update(0, part), "offset " + offset);
       }

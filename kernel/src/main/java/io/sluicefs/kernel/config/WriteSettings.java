@@ -44,7 +44,7 @@ public record WriteSettings(
       Setting.size(
           "keep-size",
           "Most bytes of what was written that stay in memory, as long as nothing else needs it, so"
-              + " that reading them downloads nothing; a quarter of memory.limit when not given.");
+              + " that reading them downloads nothing; a quarter of the memory for data when not given.");
   private static final Setting<Integer> RENAME_LIMIT =
       Setting.integer(
               "rename-limit",

@@ -188,7 +188,8 @@ public final class Mount implements AutoCloseable {
 
   static MemoryBudget budget(Configuration configuration) {
     long limit = configuration.memory().limit().orElseGet(() -> new MemoryLimit().bytes());
-    return new HardMemoryBudget(limit, Math.min(limit / READ_SLICE_SHARE, MOST_READ_SLICE));
+    long data = limit - MemoryLimit.RUNTIME;
+    return new HardMemoryBudget(data, Math.min(data / READ_SLICE_SHARE, MOST_READ_SLICE));
   }
 
   private static NamespaceOptions namespaceOptions(Configuration configuration) {

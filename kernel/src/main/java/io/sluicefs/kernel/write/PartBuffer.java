@@ -18,6 +18,7 @@ import java.util.List;
 final class PartBuffer {
   private final WriteMemory memory;
   private final long start;
+  private final int firstPiece;
   private final List<Piece> pieces = new ArrayList<>();
   private long capacity;
   private long length;
@@ -26,10 +27,21 @@ final class PartBuffer {
   private int holds = 1;
   private volatile boolean gone;
 
-  /** Creates an empty buffer, held once. */
+  /** Creates an empty buffer, held once, for bytes that may turn out to be few. */
   PartBuffer(WriteMemory memory, long start) {
+    this(memory, start, Piece.SMALL);
+  }
+
+  /**
+   * Creates an empty buffer, held once.
+   *
+   * @param firstPiece bytes its first piece has if that is enough: {@link Piece#SMALL}, or {@link
+   *     Piece#LARGE} if it will not be
+   */
+  PartBuffer(WriteMemory memory, long start, int firstPiece) {
     this.memory = memory;
     this.start = start;
+    this.firstPiece = firstPiece;
   }
 
   /** Returns the offset of its first byte in the file. */
@@ -58,7 +70,7 @@ final class PartBuffer {
   int wantedFor(long bytes) {
     return bytes <= capacity
         ? 0
-        : pieces.isEmpty() && bytes <= Piece.SMALL ? Piece.SMALL : Piece.LARGE;
+        : pieces.isEmpty() && bytes <= firstPiece ? firstPiece : Piece.LARGE;
   }
 
   /** Takes ownership of a piece. */

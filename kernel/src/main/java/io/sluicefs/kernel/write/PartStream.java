@@ -126,7 +126,9 @@ final class PartStream implements AutoCloseable {
   }
 
   private PartBuffer startTail() {
-    PartBuffer buffer = new PartBuffer(uploads.memory(), sentEnd());
+    // A program that filled a part goes on: requests of 1 MiB then are one copy each.
+    int firstPiece = sent.isEmpty() ? Piece.SMALL : Piece.LARGE;
+    PartBuffer buffer = new PartBuffer(uploads.memory(), sentEnd(), firstPiece);
     tail = buffer;
     return buffer;
   }

@@ -20,7 +20,10 @@ final class Piece implements AutoCloseable {
   Piece(MemoryReservation reservation) {
     this.reservation = reservation;
     try {
-      this.memory = AnonymousMemory.allocate(reservation.bytes());
+      this.memory =
+          reservation.bytes() < LARGE
+              ? AnonymousMemory.allocate(reservation.bytes())
+              : AnonymousMemory.allocatePopulated(reservation.bytes());
     } catch (RuntimeException | Error e) {
       reservation.close();
       throw e;

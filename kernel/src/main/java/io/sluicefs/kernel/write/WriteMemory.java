@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  * needs memory. Thread-safe; never calls the budget with its lock held.
  */
 final class WriteMemory implements AutoCloseable {
-  /** Pieces kept for the next part although nothing is in them and nothing is under way. */
-  private static final int IDLE_PIECES = 16;
-
   /**
-   * The same while parts are under way: fresh memory costs more than the copy into it, as Linux
-   * clears it page by page.
+   * Most pieces kept for the next parts although nothing is in them: fresh memory costs eight times
+   * what the copy into it does, as Linux clears it page by page. Parts end in bursts.
    */
-  private static final int BUSY_PIECES = 128;
+  private static final int MOST_SPARE = 128;
+
+  /** After so long without use they are given back; from shard to shard it takes less. */
+  private static final long SPARE_FOR_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /** How often a writer that waits looks again: the budget tells nobody when it has bytes. */
   private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -43,6 +43,7 @@ final class WriteMemory implements AutoCloseable {
   private final MemoryBudget.Registration reclaimer;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final Condition closing = lock.newCondition();
 
   /** Buffers nobody holds, the least recently used first. */
   @GuardedBy("lock")
@@ -53,6 +54,14 @@ final class WriteMemory implements AutoCloseable {
 
   @GuardedBy("lock")
   private final Deque<Piece> spare = new ArrayDeque<>();
+
+  /** When a piece was last taken from the spare ones, or became one. */
+  @GuardedBy("lock")
+  private long spareUsed;
+
+  /** Gives back spare pieces nobody uses; null while there are none. */
+  @GuardedBy("lock")
+  private @Nullable Thread giver;
 
   /** Parts under way: whoever waits for memory gets some when one of them ends. */
   @GuardedBy("lock")
@@ -116,7 +125,7 @@ final class WriteMemory implements AutoCloseable {
   @SuppressWarnings("MustBeClosedChecker") // the piece owns the reservation
   @Nullable Piece tryTake(int size, Use use) {
     if (size == Piece.LARGE) {
-      Piece piece = takeSpare();
+      Piece piece = takeSpare(budget.available(use) < size);
       if (piece != null) {
         return piece;
       }
@@ -136,15 +145,21 @@ final class WriteMemory implements AutoCloseable {
     return new Piece(budget.reserve(size, Use.READ));
   }
 
-  private @Nullable Piece takeSpare() {
+  /**
+   * Returns a piece that was used before; null if there is none to spare.
+   *
+   * @param exhausted whether the budget has no other
+   */
+  private @Nullable Piece takeSpare(boolean exhausted) {
     lock.lock();
     try {
       Piece piece = spare.poll();
-      if (piece == null && keptBytes >= keepSize) {
+      if (piece == null && (exhausted || keptBytes >= keepSize)) {
         // Memory just used is warm; fresh memory has to be cleared by Linux first.
         evictOldest();
         piece = spare.poll();
       }
+      spareUsed = System.nanoTime();
       return piece;
     } finally {
       lock.unlock();
@@ -190,7 +205,8 @@ final class WriteMemory implements AutoCloseable {
       } else {
         empty(buffer);
       }
-      freed = surplus(underWay > 0 ? BUSY_PIECES : IDLE_PIECES);
+      freed = surplus(closed ? 0 : MOST_SPARE);
+      giveBackLater();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -210,12 +226,38 @@ final class WriteMemory implements AutoCloseable {
 
   /** It is not any more. */
   void end() {
-    List<Piece> freed;
     lock.lock();
     try {
       underWay--;
-      freed = underWay > 0 ? List.of() : surplus(IDLE_PIECES);
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void giveBackLater() {
+    spareUsed = System.nanoTime();
+    if (giver == null && !spare.isEmpty()) {
+      giver = Thread.ofVirtual().name("sluice-spare-memory").start(this::giveBackUnused);
+    }
+  }
+
+  /** Waits until the spare pieces have not been used for a while, and gives them back. */
+  private void giveBackUnused() {
+    List<Piece> freed;
+    lock.lock();
+    try {
+      long left = SPARE_FOR_NANOS;
+      while (left > 0 && !closed) {
+        long _ = closing.awaitNanos(left);
+        left = spareUsed + SPARE_FOR_NANOS - System.nanoTime();
+      }
+      freed = surplus(0);
+      giver = null;
+    } catch (InterruptedException e) {
+      // Nobody does; close() gives back what there is.
+      return;
     } finally {
       lock.unlock();
     }
@@ -236,7 +278,14 @@ final class WriteMemory implements AutoCloseable {
   @GuardedBy("lock")
   private void empty(PartBuffer buffer) {
     buffer.markGone();
-    spare.addAll(buffer.pieces());
+    for (Piece piece : buffer.pieces()) {
+      // Small ones last: they are not used again if there is another.
+      if (piece.size() < Piece.LARGE) {
+        spare.addLast(piece);
+      } else {
+        spare.addFirst(piece);
+      }
+    }
     buffer.pieces().clear();
   }
 
@@ -265,20 +314,23 @@ final class WriteMemory implements AutoCloseable {
 
   private long reclaim(long bytes) {
     List<Piece> freed;
+    long sum;
     lock.lock();
     try {
       while (!kept.isEmpty() && spareBytes() < bytes) {
         evictOldest();
       }
-      freed = surplus(0);
+      freed = surplus(MOST_SPARE);
+      sum = freed.stream().mapToLong(Piece::size).sum();
+      while (sum < bytes && !spare.isEmpty()) {
+        Piece piece = spare.removeLast();
+        freed.add(piece);
+        sum += piece.size();
+      }
     } finally {
       lock.unlock();
     }
-    long sum = 0;
-    for (Piece piece : freed) {
-      sum += piece.size();
-      piece.close();
-    }
+    freed.forEach(Piece::close);
     return sum;
   }
 
@@ -315,6 +367,7 @@ final class WriteMemory implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
+      closing.signalAll();
       awaitIdle();
       while (!kept.isEmpty()) {
         evictOldest();

@@ -164,10 +164,10 @@ class ConfigurationTest {
   @Test
   void aSettingThatIsNoSuchValueSaysWhatIsExpected() {
     assertMessage(
-        at(1) + ": memory.limit: expected a size of at least 16MiB",
+        at(1) + ": memory.limit: expected a size of at least 144MiB",
         () -> load("memory.limit = lots"));
     assertMessage(
-        at(1) + ": memory.limit: expected a size of at least 16MiB",
+        at(1) + ": memory.limit: expected a size of at least 144MiB",
         () -> load("memory.limit = 1MiB"));
   }
 

@@ -62,6 +62,13 @@ class MemoryLimitTest {
   }
 
   @Test
+  void aSmallMachineHasTheLeastLimit() throws Exception {
+    write("proc/meminfo", "MemTotal:       262144 kB\n");
+
+    assertEquals(MemoryLimit.LEAST, new MemoryLimit(root).bytes());
+  }
+
+  @Test
   void nothingKnownIsStillSomething() {
     assertEquals(GIB, new MemoryLimit(root).bytes());
   }

@@ -91,6 +91,22 @@ class MemoryOfWritersTest {
   }
 
   @Test
+  void memoryIsGivenBackSoonAfterTheLastWrite() throws Exception {
+    try (WriteFixture store = new WriteFixture(temp, new WriteOptions(MIB, 4, 2, 0));
+        WrittenFile file = store.create("file")) {
+      writeAll(file, content(1));
+      assertTrue(store.memory.reserved() > 0);
+      assertTrue(store.publish(file) != null);
+      while (store.memory.reserved() > 0) {
+        Thread.sleep(10);
+      }
+      writeAll(file, content(2));
+      assertTrue(store.publish(file) != null);
+      assertArrayEquals(content(2), store.stored("file"));
+    }
+  }
+
+  @Test
   void withoutMemoryAndWithoutStagingAWriteIsRefusedForMemory() throws Exception {
     MemoryTransport bucket = new MemoryTransport();
     KeptBytes kept = new KeptBytes();

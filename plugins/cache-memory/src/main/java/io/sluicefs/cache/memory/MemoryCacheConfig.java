@@ -35,8 +35,8 @@ record MemoryCacheConfig(int blockSize, long capacity, Retention retention, Dura
   static final Setting<Long> CAPACITY =
       Setting.size(
           "capacity",
-          "Most memory the blocks take; memory.limit by default, of which others get what they need"
-              + " by eviction.");
+          "Most memory the blocks take; by default all that memory.limit leaves for data, of which"
+              + " others get what they need by eviction.");
 
   static final Setting<Retention> RETENTION =
       Setting.of(
@@ -55,7 +55,7 @@ record MemoryCacheConfig(int blockSize, long capacity, Retention retention, Dura
     if (capacity > memoryLimit) {
       throw settings.error(
           CAPACITY,
-          "%d bytes exceed memory.limit, which is %d bytes; lower one or raise the other"
+          "%d bytes exceed the %d bytes that memory.limit leaves for data; lower one or raise the other"
               .formatted(capacity, memoryLimit));
     }
     if (capacity < (long) FEWEST_BLOCKS * blockSize) {
