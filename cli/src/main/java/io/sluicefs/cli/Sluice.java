@@ -12,7 +12,7 @@ import picocli.CommandLine;
  * <pre>{@code
  * java -p lib --add-modules java.se,jdk.unsupported,jdk.net
  *     --enable-native-access=io.sluicefs.kernel,io.sluicefs.cli,ALL-UNNAMED
- *     --illegal-native-access=deny --sun-misc-unsafe-memory-access=allow -Dsluice.home=<home>
+ *     --sun-misc-unsafe-memory-access=allow -Dsluice.home=<home>
  *     -m io.sluicefs.cli/io.sluicefs.cli.Sluice <arguments>
  * }</pre>
  *
@@ -26,17 +26,15 @@ import picocli.CommandLine;
  *       kernel where their jars say so.
  * </ul>
  *
- * <p>{@code sluice mount} without {@code -f} starts the same command line again as a process of its
- * own and waits until that says that the mount answers: see {@link Background}.
+ * <p>For {@code sluice mount} without {@code -f} it starts this as a child, with {@code
+ * -Dsluice.background=true}, and waits until that says that the mount answers: see {@link
+ * Background}.
  */
 public final class Sluice {
   private Sluice() {}
 
   /** Runs the command and ends the process with its exit status. */
   public static void main(String[] args) {
-    if (Background.isWanted(args)) {
-      System.exit(Background.start(args));
-    }
     CommandLine command = commandLine();
     if (Background.isThis()) {
       Background.detach();

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
       UmountCommand.class,
       UploadsCommand.class,
       ConfigCommand.class,
-      PluginCommand.class
+      PluginCommand.class,
+      RehearseCommand.class
     },
     footerHeading = "%nExamples:%n",
     footer = {
