@@ -61,14 +61,15 @@ final class RehearseCommand implements Callable<Integer> {
   private List<Path> mountpoints = new ArrayList<>();
 
   @Override
-  @SuppressWarnings("MustBeClosedChecker") // what Java still has to verify at its end needs the jars
+  @SuppressWarnings("MustBeClosedChecker") // Java verifies classes at its end and needs the jars
   public Integer call() throws Exception {
     StringWriter ignored = new StringWriter();
     for (List<String> other : OTHERS) {
-      Sluice.commandLine()
+      String[] words = other.toArray(String[]::new);
+      Sluice.commandLine(words)
           .setOut(new PrintWriter(ignored))
           .setErr(new PrintWriter(ignored))
-          .execute(other.toArray(String[]::new));
+          .execute(words);
     }
     Logging.start(LogSettings.Level.INFO, Optional.of(log));
     StateFolder state = StateFolder.ofThisUser();
