@@ -28,8 +28,8 @@ test: jdk packages ## Build and run every test, real mounts included. The one te
 demo: build ## Load two models through a mount, in order and by eight processes, and print what it cost.
 	JAVA_HOME="$(JDK)" tools/demo
 
-dist: jdk packages ## Build the tarball under distribution/target.
-	$(MVN) $(BRIEF) package -DskipTests -Pdist
+dist: jdk packages ## Build the tarball under distribution/target: with a Java runtime, and its cache where FUSE can be used.
+	$(MVN) $(BRIEF) integration-test -DskipTests -Pdist -pl distribution -am
 	@ls -l distribution/target/*.tar.gz
 
 bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seconds and heap per GiB.
