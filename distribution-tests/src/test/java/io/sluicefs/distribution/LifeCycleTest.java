@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,7 +96,7 @@ class LifeCycleTest {
   @ValueSource(strings = {"TERM", "INT"})
   void aMountNobodyWaitsForAnyMoreIsGivenUp(String signal) throws Exception {
     Path mountpoint = installation.mountpoint("given-up-" + signal);
-    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Path unanswered =
           installation.configuration(
               "silent.conf",
@@ -111,11 +112,13 @@ class LifeCycleTest {
       Process waiting =
           installation.start("mount", "-c", unanswered.toString(), mountpoint.toString());
       // It has opened its log and its plugins, and asks a store that does not answer.
-      silent.accept();
-      ProcessHandle daemon = Mountpoints.daemon(mountpoint);
-      Command.output("kill", "-" + signal, Long.toString(waiting.pid()));
-      assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
-      daemon.onExit().get(30, TimeUnit.SECONDS);
+      try (Socket asking = silent.accept()) {
+        ProcessHandle daemon = Mountpoints.daemon(mountpoint);
+        Command.output("kill", "-" + signal, Long.toString(waiting.pid()));
+        assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
+        daemon.onExit().get(30, TimeUnit.SECONDS);
+        assertTrue(asking.isConnected());
+      }
       assertFalse(Mountpoints.isMounted(mountpoint));
     }
   }
