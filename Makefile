@@ -8,7 +8,7 @@ MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-mi
 # One line a module and a step, so that one sees how far it is.
 BRIEF = -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.event.ExecutionEventLogger=info
 
-.PHONY: help packages jdk build test demo dist format bench-fetch bench-fuse clean
+.PHONY: help packages jdk build test demo dist dist-check format bench-fetch bench-fuse clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,9 +28,12 @@ test: jdk packages ## Build and run every test, real mounts included. The one te
 demo: build ## Load two models through a mount, in order and by eight processes, and print what it cost.
 	JAVA_HOME="$(JDK)" tools/demo
 
-dist: jdk packages ## Build the tarball under distribution/target.
-	$(MVN) $(BRIEF) package -DskipTests -Pdist
+dist: jdk packages ## Build the tarball under distribution/target: with a Java runtime, and its cache where FUSE can be used.
+	$(MVN) $(BRIEF) integration-test -DskipTests -Pdist -pl distribution -am
 	@ls -l distribution/target/*.tar.gz
+
+dist-check: jdk packages ## Build the tarball, unpack it and mount from it.
+	$(MVN) $(BRIEF) verify -Pdist -pl distribution-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=TarballTest
 
 bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seconds and heap per GiB.
 	JAVA_HOME="$(JDK)" benchmarks/transport.sh

@@ -34,7 +34,7 @@ final class MountCommand implements Callable<Integer> {
   @Option(
       names = {"-f", "--foreground"},
       description = "Stay in the foreground and log to the error stream.")
-  @SuppressWarnings("UnusedVariable") // Background reads it before there is a parser
+  @SuppressWarnings("UnusedVariable") // the launcher reads it
   private boolean foreground;
 
   @Option(

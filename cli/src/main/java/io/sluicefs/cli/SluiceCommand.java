@@ -12,13 +12,6 @@ import picocli.CommandLine.Spec;
     description = "Mounts an object-store bucket as a Linux file system.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {
-      MountCommand.class,
-      UmountCommand.class,
-      UploadsCommand.class,
-      ConfigCommand.class,
-      PluginCommand.class
-    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sluice mount -c /etc/sluice/models.conf /mnt/models",

@@ -2,7 +2,6 @@
 package io.sluicefs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -10,7 +9,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,17 +185,6 @@ class SluiceTest {
         result.err);
   }
 
-  @Test
-  void aMountGoesToTheBackgroundUnlessToldOtherwise() {
-    assertTrue(Background.isWanted(new String[] {"mount", "-c", "x", "/mnt"}));
-    assertTrue(Background.isWanted(new String[] {"mount"}));
-    for (String option : List.of("-f", "-fc", "--foreground", "-h", "--help", "--version")) {
-      assertFalse(Background.isWanted(new String[] {"mount", option, "x", "/mnt"}), option);
-    }
-    assertFalse(Background.isWanted(new String[] {"umount", "/mnt"}));
-    assertFalse(Background.isWanted(new String[] {}));
-  }
-
   private String mountpoint() throws IOException {
     return Files.createDirectories(temp.resolve("mnt")).toString();
   }
@@ -227,7 +214,7 @@ class SluiceTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine command =
-        Sluice.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        Sluice.commandLine(args).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     int status = command.execute(args);
     return new Result(status, out.toString(), err.toString());
   }

@@ -211,7 +211,7 @@ class UploadsTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine command =
-        Sluice.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        Sluice.commandLine(args).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     int status = command.execute(args);
     return new Result(status, out.toString(), err.toString());
   }

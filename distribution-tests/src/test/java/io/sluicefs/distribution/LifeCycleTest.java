@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -87,6 +90,37 @@ class LifeCycleTest {
     assertEquals(
         0, daemon.exitValue(), Files.readString(installation.work().resolve("daemon.out")));
     assertFalse(Mountpoints.isMounted(mountpoint));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void aMountNobodyWaitsForAnyMoreIsGivenUp(String signal) throws Exception {
+    Path mountpoint = installation.mountpoint("given-up-" + signal);
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Path unanswered =
+          installation.configuration(
+              "silent.conf",
+              """
+              transport.s3 {
+                endpoint = "http://127.0.0.1:%d"
+                region = us-east-1
+                bucket = models
+                path-style = true
+              }
+              """
+                  .formatted(silent.getLocalPort()));
+      Process waiting =
+          installation.start("mount", "-c", unanswered.toString(), mountpoint.toString());
+      // It has opened its log and its plugins, and asks a store that does not answer.
+      try (Socket asking = silent.accept()) {
+        ProcessHandle daemon = Mountpoints.daemon(mountpoint);
+        Command.output("kill", "-" + signal, Long.toString(waiting.pid()));
+        assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
+        daemon.onExit().get(30, TimeUnit.SECONDS);
+        assertTrue(asking.isConnected());
+      }
+      assertFalse(Mountpoints.isMounted(mountpoint));
+    }
   }
 
   @Test
