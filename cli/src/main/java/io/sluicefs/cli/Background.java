@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The daemon: the same command line started again, in a session of its own, with a pipe from its
@@ -50,9 +51,16 @@ final class Background {
   /** Starts the daemon and waits until its mount answers; returns the exit status. */
   static int start(String[] args) {
     try {
+      Optional<PassedDevice> device = PassedDevice.in(args);
+      if (device.isPresent()) {
+        device.get().becomeInput();
+      }
       Process daemon =
-          new ProcessBuilder(command(args))
-              .redirectInput(Path.of("/dev/null").toFile())
+          new ProcessBuilder(command(device.map(passed -> passed.renamedIn(args)).orElse(args)))
+              .redirectInput(
+                  device.isPresent()
+                      ? ProcessBuilder.Redirect.INHERIT
+                      : ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       // Whoever gives up waiting does not want the mount either.
@@ -67,7 +75,8 @@ final class Background {
             Runtime.getRuntime().removeShutdownHook(giveUp);
             return ExitStatus.OK;
           }
-          System.err.println(line);
+          String said = line;
+          System.err.println(device.map(passed -> passed.namedHere(said)).orElse(said));
           explained = true;
         }
         int status = daemon.waitFor();
@@ -78,6 +87,9 @@ final class Background {
         }
         return status == ExitStatus.OK ? ExitStatus.FAILURE : status;
       }
+    } catch (MountException e) {
+      System.err.println("sluice: " + e.getMessage());
+      return ExitStatus.FAILURE;
     } catch (IOException e) {
       System.err.println("sluice: the daemon cannot be started: " + e.getMessage());
       return ExitStatus.FAILURE;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 /** The system calls with which a process becomes a daemon. */
 @SuppressWarnings("restricted") // the launcher enables native access for this module
 final class LinuxProcess {
+  static final int STANDARD_INPUT = 0;
   static final int STANDARD_OUTPUT = 1;
   static final int STANDARD_ERROR = 2;
 
@@ -51,7 +52,7 @@ final class LinuxProcess {
   /** Lets a descriptor write to the end of a file. */
   static void redirect(Path file, int descriptor) throws MountException {
     int opened;
-    int duplicate;
+    boolean redirected;
     try (Arena arena = Arena.ofConfined()) {
       opened =
           (int)
@@ -60,20 +61,26 @@ final class LinuxProcess {
                       arena.allocateFrom(file.toString()),
                       O_WRONLY_CREAT_APPEND_CLOEXEC,
                       OWNER_ONLY);
-      duplicate =
-          opened < 0
-              ? -1
-              : (int)
-                  handle("dup2", ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)
-                      .invokeExact(opened, descriptor);
+      redirected = opened >= 0 && duplicate(opened, descriptor);
       if (opened >= 0) {
         int _ = (int) handle("close", ValueLayout.JAVA_INT).invokeExact(opened);
       }
     } catch (Throwable e) {
-      throw new IllegalStateException("open and dup2 cannot be called", e);
+      throw new IllegalStateException("open cannot be called", e);
     }
-    if (duplicate < 0) {
+    if (!redirected) {
       throw new MountException(file + ": cannot be opened for the log");
+    }
+  }
+
+  /** Lets a descriptor stand for what another one stands for; returns whether that is open. */
+  static boolean duplicate(int descriptor, int to) {
+    try {
+      return (int)
+              handle("dup2", ValueLayout.JAVA_INT, ValueLayout.JAVA_INT).invokeExact(descriptor, to)
+          >= 0;
+    } catch (Throwable e) {
+      throw new IllegalStateException("dup2 cannot be called", e);
     }
   }
 
