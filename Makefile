@@ -8,7 +8,7 @@ MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-mi
 # One line a module and a step, so that one sees how far it is.
 BRIEF = -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.event.ExecutionEventLogger=info
 
-.PHONY: help packages jdk build test demo dist dist-check format bench-fetch bench-fuse clean
+.PHONY: help packages jdk build test demo dist dist-check format bench-fetch bench-fuse bench-mount clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seco
 
 bench-fuse: build ## Measure what each FUSE channel costs: CPU seconds per GiB, microseconds per request.
 	JAVA_HOME="$(JDK)" benchmarks/fuse.sh
+
+bench-mount: build ## Measure what a whole mount costs: CPU and heap a GiB and a request, and a warm reader beside a cold one.
+	JAVA_HOME="$(JDK)" benchmarks/mount.sh
 
 format: jdk ## Format sources and poms as the build wants them.
 	$(MVN) -q spotless:apply

@@ -6,8 +6,10 @@ import org.jspecify.annotations.NullMarked;
 module io.sluicefs.benchmarks {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
-  requires io.sluicefs.emulator;
-  requires io.sluicefs.http;
+  // Not where plugins are loaded as a daemon loads them: they bring the HTTP reader.
+  requires static io.sluicefs.emulator;
+  requires static io.sluicefs.http;
+  requires io.sluicefs.kernel;
   requires io.sluicefs.spi;
   requires jdk.management;
 

@@ -42,7 +42,10 @@ final class MountCommand implements Callable<Integer> {
       description = "Mount over a directory with entries, which are hidden meanwhile.")
   private boolean nonEmpty;
 
-  @Parameters(paramLabel = "MOUNTPOINT", description = "An existing directory.")
+  @Parameters(
+      paramLabel = "MOUNTPOINT",
+      description =
+          "An existing directory; or /dev/fd/N, an open descriptor of /dev/fuse that is mounted.")
   private Path mountpoint = Path.of("");
 
   @Override

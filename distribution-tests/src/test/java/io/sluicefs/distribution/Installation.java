@@ -44,15 +44,29 @@ record Installation(Path home, Path work) {
   }
 
   Command sluice(Map<String, String> environment, String... arguments) {
+    return run(environment, command(arguments));
+  }
+
+  /** Runs a program that itself starts sluice. */
+  Command program(String... words) {
+    return run(Map.of(), words);
+  }
+
+  private Command run(Map<String, String> environment, String... words) {
     Map<String, String> all = new HashMap<>(ENVIRONMENT);
     all.put("XDG_RUNTIME_DIR", work.toString());
     all.putAll(environment);
-    return Command.run(all, command(arguments));
+    return Command.run(all, words);
   }
 
   /** Starts sluice without waiting for it. */
   Process start(String... arguments) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(command(arguments));
+    return startProgram(command(arguments));
+  }
+
+  /** Starts a program that itself starts sluice, without waiting for it. */
+  Process startProgram(String... words) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(words);
     builder.environment().putAll(ENVIRONMENT);
     builder.environment().put("XDG_RUNTIME_DIR", work.toString());
     return builder
@@ -81,7 +95,8 @@ record Installation(Path home, Path work) {
     }
   }
 
-  private String[] command(String... arguments) {
+  /** Returns the words that start sluice. */
+  String[] command(String... arguments) {
     List<String> command = new ArrayList<>(List.of(home.resolve("bin/sluice").toString()));
     command.addAll(Arrays.asList(arguments));
     return command.toArray(String[]::new);

@@ -83,7 +83,7 @@ class TarballTest {
   private Path mounted(Store store, Installation from) {
     Path mountpoint = from.mountpoint("mnt-" + store);
     Path configuration =
-        from.configuration(store.transport(emulator, "models") + "memory.limit = 128MiB\n");
+        from.configuration(store.transport(emulator, "models") + "memory.limit = 256MiB\n");
     Command mount =
         from.sluice(NO_JAVA, "mount", "-c", configuration.toString(), mountpoint.toString());
     assertEquals(new Command(0, "", ""), mount);

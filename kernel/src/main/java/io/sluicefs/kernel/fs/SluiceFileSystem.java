@@ -59,6 +59,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
   private final NameChanges names;
   private final Renames renames;
   private final FileAttributes attributes;
+  private volatile boolean served;
 
   /**
    * Creates a file system; sends nothing.
@@ -105,6 +106,16 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
   /** Returns the counts of the namespace. */
   public NamespaceStats stats() {
     return namespace.stats();
+  }
+
+  @Override
+  public void init() {
+    served = true;
+  }
+
+  /** Returns whether a FUSE channel serves it, or has. */
+  public boolean isServed() {
+    return served;
   }
 
   /** Returns how many files are open. */

@@ -28,7 +28,6 @@ import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.fuse.FuseChannel;
-import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.MountOptions;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.transport.Transport;
@@ -103,7 +102,7 @@ public final class Mount implements AutoCloseable {
   private void start(MountRequest request)
       throws MountException, SettingException, PluginException, IOException, InterruptedException {
     mountpoint.prepare(request.nonEmpty());
-    StateFolder.Claim claim = claim(request);
+    StateFolder.Claim claim = mountpoint.isDescriptor() ? null : claim(request);
 
     Configuration configuration = request.configuration();
     MountSettings settings = configuration.mount();
@@ -162,7 +161,9 @@ public final class Mount implements AutoCloseable {
             new ChangeOptions(settings.readOnly(), configuration.write().renameLimit()));
     owned.adopt("the file system", fileSystem::close);
     serve(fuse, fileSystem);
-    claim.mounted(source);
+    if (claim != null) {
+      claim.mounted(source);
+    }
     LOG.log(System.Logger.Level.INFO, "mounted {0} at {1}", source, mountpoint.path());
   }
 
@@ -224,7 +225,7 @@ public final class Mount implements AutoCloseable {
         request.nonEmpty());
   }
 
-  private void serve(FuseChannel fuse, FuseOperations operations)
+  private void serve(FuseChannel fuse, SluiceFileSystem fileSystem)
       throws MountException, InterruptedException {
     serving = true;
     Thread.ofPlatform()
@@ -232,14 +233,14 @@ public final class Mount implements AutoCloseable {
         .start(
             () -> {
               try {
-                fuse.serve(operations);
+                fuse.serve(fileSystem);
                 served.complete(true);
               } catch (IOException | RuntimeException | Error e) {
                 served.completeExceptionally(e);
               }
             });
     long deadline = System.nanoTime() + READY_WITHIN.toNanos();
-    while (!mountpoint.answers()) {
+    while (!(mountpoint.isDescriptor() ? fileSystem.isServed() : mountpoint.answers())) {
       if (ended(POLL_MILLIS)) {
         awaitUnmount();
         throw new MountException(mountpoint.path() + " was unmounted before it answered");

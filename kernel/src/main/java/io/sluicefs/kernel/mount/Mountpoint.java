@@ -16,7 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
-/** The directory a bucket is mounted on, and what is mounted there now. */
+/**
+ * The directory a bucket is mounted on, and what is mounted there now. {@code /dev/fd/N} in its
+ * place is a descriptor of {@code /dev/fuse} that somebody else has mounted, where they know.
+ */
 public final class Mountpoint {
   /** What is at a mountpoint. */
   public enum State {
@@ -31,6 +34,7 @@ public final class Mountpoint {
   }
 
   private static final System.Logger LOG = System.getLogger(Mountpoint.class.getName());
+  private static final Path DESCRIPTORS = Path.of("/dev/fd");
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final int EBUSY = 16;
   private static final int STACKED = 16;
@@ -44,6 +48,9 @@ public final class Mountpoint {
   /** Returns a mountpoint by any path to it, without asking what is mounted there. */
   public static Mountpoint of(Path path) throws MountException {
     Path absolute = path.toAbsolutePath().normalize();
+    if (absolute.startsWith(DESCRIPTORS)) {
+      return new Mountpoint(absolute);
+    }
     Path parent = absolute.getParent();
     Path name = absolute.getFileName();
     if (parent == null || name == null) {
@@ -66,6 +73,11 @@ public final class Mountpoint {
     return path;
   }
 
+  /** Returns whether it is a descriptor: mounting and unmounting are then somebody else's. */
+  public boolean isDescriptor() {
+    return path.startsWith(DESCRIPTORS);
+  }
+
   /** Returns what is here. */
   public State state() {
     Optional<MountTable.Entry> entry = MountTable.at(path);
@@ -79,9 +91,12 @@ public final class Mountpoint {
 
   /**
    * Makes sure that this can be mounted on: cleans mounts of dead daemons, and then it must be a
-   * directory, empty unless told otherwise.
+   * directory, empty unless told otherwise. Whether a descriptor will do the FUSE channel knows.
    */
   void prepare(boolean nonEmpty) throws MountException {
+    if (isDescriptor()) {
+      return;
+    }
     clean();
     Optional<MountTable.Entry> other = MountTable.at(path);
     if (other.isPresent() && other.get().isFuse() && probe(path) == State.DEAD) {

@@ -217,6 +217,10 @@ public final class StateFolder {
   }
 
   private static String name(Mountpoint mountpoint) {
+    if (mountpoint.isDescriptor()) {
+      // Numbers of descriptors are each process's own.
+      return "descriptor-" + ProcessHandle.current().pid();
+    }
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256")

@@ -120,6 +120,21 @@ class AttributeChangesTest {
   }
 
   @Test
+  void whatRunsWithItsOwnersRightsLosesThemInTheStoreToo() throws Exception {
+    mount.close();
+    mount = Fixture.keepingAttributes();
+    mount.store("a", random(10, 1));
+    long inode = mount.lookup("a").inode();
+    for (int[] modes : new int[][] {{06755, 0755}, {06745, 02745}, {0644, 0644}}) {
+      set(inode, 0, new AttributeChanges(modes[0], null, null, null, null));
+      assertEquals(modes[1], mount.fs.removePrivileges(CALLER, inode).attributes().mode() & 07777);
+      assertEquals(
+          Integer.toString(0100000 | modes[1]), mount.bucket.head("a").metadata().get("mode"));
+    }
+    assertTrue(mount.fs.removePrivileges(CALLER, ROOT).attributes().isDirectory());
+  }
+
+  @Test
   void whatTheStoreKnowsIsReadAsExtendedAttributes() throws Exception {
     mount.bucket.put("a", "one");
     long inode = mount.lookup("a").inode();

@@ -28,8 +28,29 @@ public record Attributes(
   /** Type bits of a symbolic link. */
   public static final int SYMLINK = 0120000;
 
+  /** The bit of a mode with which a program runs as the owner of its file. */
+  public static final int SET_USER_ID = 04000;
+
+  /** The bit of a mode with which a program runs as the group of its file. */
+  public static final int SET_GROUP_ID = 02000;
+
+  private static final int GROUP_EXECUTE = 0010;
+
   /** Returns whether the inode is a directory. */
   public boolean isDirectory() {
     return (mode & TYPE_MASK) == DIRECTORY;
+  }
+
+  /**
+   * Returns the mode without what a file must not keep when somebody else changes it: set-user-ID,
+   * and set-group-ID where the group may execute, which without that means nothing. A directory
+   * keeps both.
+   */
+  public int modeWithoutPrivileges() {
+    if (isDirectory()) {
+      return mode;
+    }
+    int lost = (mode & GROUP_EXECUTE) == 0 ? SET_USER_ID : SET_USER_ID | SET_GROUP_ID;
+    return mode & ~lost;
   }
 }

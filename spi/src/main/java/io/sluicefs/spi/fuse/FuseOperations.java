@@ -67,6 +67,21 @@ public interface FuseOperations {
   }
 
   /**
+   * Takes from a file the bits of its mode that run it with its owner's rights: see {@link
+   * Attributes#modeWithoutPrivileges}. A channel that has agreed with Linux to do so calls it
+   * before the owner changes, and before one who may not keep the bits writes or truncates.
+   *
+   * @return the attributes as they are then
+   */
+  default Entry removePrivileges(Caller caller, long inode) throws FuseException {
+    Entry entry = getattr(caller, inode);
+    int kept = entry.attributes().modeWithoutPrivileges();
+    return kept == entry.attributes().mode()
+        ? entry
+        : setattr(caller, inode, 0, new AttributeChanges(kept & 07777, null, null, null, null));
+  }
+
+  /**
    * Checks access; {@code mask} as in access(2). Not asked when the Linux kernel checks by itself.
    */
   default void access(Caller caller, long inode, int mask) throws FuseException {

@@ -4,6 +4,7 @@ package io.sluicefs.spi.fuse;
 import io.sluicefs.spi.cache.BlockLease;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * gives the leases back and makes it ready for the next read. Not thread-safe.
  */
 public final class ReadReply implements AutoCloseable {
-  private static final MemorySegment[] NO_SEGMENTS = {};
-
   private @Nullable BlockLease[] leases = new BlockLease[16];
-  private MemorySegment[] segments = NO_SEGMENTS;
+  private MemorySegment[] blocks = new MemorySegment[16];
+  private long[] offsets = new long[16];
+  private long[] lengths = new long[16];
   private int count;
   private long length;
 
@@ -24,26 +25,33 @@ public final class ReadReply implements AutoCloseable {
 
   /**
    * Appends {@code length} bytes of a block from {@code offset} and takes ownership of the lease:
-   * it is closed with this reply, or here if the arguments are out of bounds.
+   * it is closed with this reply, or here if the arguments are out of bounds. Allocates nothing.
    */
   public void adopt(BlockLease lease, long offset, long length) {
-    MemorySegment piece;
+    MemorySegment block;
     try {
-      piece = lease.segment().asSlice(offset, length);
+      block = lease.segment();
+      Objects.checkFromIndexSize(offset, length, block.byteSize());
     } catch (IndexOutOfBoundsException e) {
       lease.close();
       throw e;
     }
     if (count == leases.length) {
-      leases = Arrays.copyOf(leases, count * 2);
-    }
-    if (count == segments.length) {
-      segments = Arrays.copyOf(segments, Math.max(16, count * 2));
+      grow();
     }
     leases[count] = lease;
-    segments[count] = piece;
+    blocks[count] = block;
+    offsets[count] = offset;
+    lengths[count] = length;
     count++;
     this.length += length;
+  }
+
+  private void grow() {
+    leases = Arrays.copyOf(leases, count * 2);
+    blocks = Arrays.copyOf(blocks, count * 2);
+    offsets = Arrays.copyOf(offsets, count * 2);
+    lengths = Arrays.copyOf(lengths, count * 2);
   }
 
   /** Returns the number of pieces. */
@@ -53,10 +61,20 @@ public final class ReadReply implements AutoCloseable {
 
   /** Returns the piece at {@code index}, native and read-only, valid until close. */
   public MemorySegment segment(int index) {
-    if (index >= count) {
-      throw new IndexOutOfBoundsException(index);
-    }
-    return segments[index];
+    Objects.checkIndex(index, count);
+    return blocks[index].asSlice(offsets[index], lengths[index]);
+  }
+
+  /** Returns the address of the piece at {@code index}, valid until close. */
+  public long address(int index) {
+    Objects.checkIndex(index, count);
+    return blocks[index].address() + offsets[index];
+  }
+
+  /** Returns the bytes in the piece at {@code index}. */
+  public long length(int index) {
+    Objects.checkIndex(index, count);
+    return lengths[index];
   }
 
   /** Returns the bytes in all pieces. */
@@ -70,7 +88,7 @@ public final class ReadReply implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       BlockLease lease = leases[i];
       leases[i] = null;
-      segments[i] = MemorySegment.NULL;
+      blocks[i] = MemorySegment.NULL;
       if (lease != null) {
         lease.close();
       }

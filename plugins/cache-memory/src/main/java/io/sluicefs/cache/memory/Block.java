@@ -75,7 +75,7 @@ final class Block implements BlockLease {
     this.index = index;
     this.length = length;
     this.slot = slot;
-    this.segment = slot.memoryOf(length).asReadOnly();
+    this.segment = slot.readOnly(length);
     this.pins = 1;
   }
 

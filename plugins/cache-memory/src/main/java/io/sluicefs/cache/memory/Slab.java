@@ -83,6 +83,10 @@ final class Slab implements ReferenceOwner, AutoCloseable {
     return bytes;
   }
 
+  int blockSize() {
+    return blockSize;
+  }
+
   /** Returns {@code bytes} of the memory from where the slot of that index starts. */
   MemorySegment memory(int index, long bytes) {
     return memory.asSlice((long) index * blockSize, bytes);

@@ -3,11 +3,13 @@ package io.sluicefs.cache.memory;
 
 import java.lang.foreign.MemorySegment;
 import net.openhft.chronicle.core.io.ReferenceOwner;
+import org.jspecify.annotations.Nullable;
 
 /** Room for one block in a slab; owner of one reference to the slab's memory while in use. */
 final class Slot implements ReferenceOwner {
   private final Slab slab;
   private final int index;
+  private @Nullable MemorySegment whole;
 
   Slot(Slab slab, int index) {
     this.slab = slab;
@@ -28,6 +30,19 @@ final class Slot implements ReferenceOwner {
    */
   MemorySegment memoryOf(long bytes) {
     return slab.memory(index, bytes);
+  }
+
+  /** Returns as much of it, read-only; nearly always all, which is the same object each time. */
+  MemorySegment readOnly(int bytes) {
+    if (bytes != slab.blockSize()) {
+      return memoryOf(bytes).asReadOnly();
+    }
+    MemorySegment all = whole;
+    if (all == null) {
+      all = memoryOf(bytes).asReadOnly();
+      whole = all;
+    }
+    return all;
   }
 
   /** Returns whether this slot's room ends where the other's starts. */

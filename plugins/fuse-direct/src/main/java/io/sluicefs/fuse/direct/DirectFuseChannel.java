@@ -9,16 +9,12 @@ import io.sluicefs.spi.fuse.FuseNotifier;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.MountOptions;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** A mount served through /dev/fuse. */
 final class DirectFuseChannel implements FuseChannel {
-  static final Path DEVICE = Path.of("/dev/fuse");
-
   private static final System.Logger LOG = System.getLogger(DirectFuseChannel.class.getName());
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -51,20 +47,6 @@ final class DirectFuseChannel implements FuseChannel {
   @MustBeClosed
   static DirectFuseChannel open(DirectFuseConfig config, MountOptions options, MemoryBudget memory)
       throws IOException {
-    if (!Files.exists(DEVICE)) {
-      throw new IOException(
-          DEVICE
-              + " does not exist; load the kernel module with: modprobe fuse,"
-              + " or start the container with: --device "
-              + DEVICE);
-    }
-    if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
-      throw new IOException(
-          "this user may not open "
-              + DEVICE
-              + "; mount as root, or let everybody open it with: chmod 666 "
-              + DEVICE);
-    }
     MountedDevice.of(options);
     try {
       return new DirectFuseChannel(

@@ -17,7 +17,7 @@ final class DirectMount {
    * @return the descriptor of the device, the caller's to close
    */
   static int mount(String mountpoint, MountOptions options) throws IOException {
-    String device = DirectFuseChannel.DEVICE.toString();
+    String device = Mountpoint.DEVICE.toString();
     int descriptor = LibC.open(device);
     if (descriptor < 0) {
       throw new IOException("cannot open " + device + ": " + LibC.message(-descriptor));

@@ -2,6 +2,7 @@
 package io.sluicefs.fuse.direct;
 
 import io.sluicefs.spi.fuse.Caller;
+import io.sluicefs.spi.fuse.Entry;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.fuse.FuseOperations;
@@ -22,6 +23,9 @@ final class HandleRequests {
 
   void open(Caller caller, Request request, Reply reply) throws FuseException {
     int flags = request.intAt(0) & ~O_CREAT_EXCL;
+    if ((request.intAt(4) & Protocol.OPEN_KILL_PRIVILEGES) != 0) {
+      removePrivileges(caller, request.node());
+    }
     reply.putOpenFile(opened(() -> operations.open(caller, request.node(), flags)));
   }
 
@@ -43,8 +47,15 @@ final class HandleRequests {
     }
   }
 
+  private void removePrivileges(Caller caller, long inode) throws FuseException {
+    Entry _ = operations.removePrivileges(caller, inode);
+  }
+
   void write(Caller caller, Request request, Reply reply) throws FuseException {
     int size = request.intAt(16);
+    if ((request.intAt(20) & Protocol.WRITE_KILL_PRIVILEGES) != 0) {
+      removePrivileges(caller, request.node());
+    }
     operations.write(
         caller,
         request.longAt(0),
@@ -67,12 +78,20 @@ final class HandleRequests {
   }
 
   void fallocate(Caller caller, Request request) throws FuseException {
+    removePrivilegesUnlessRoot(caller, request.node());
     operations.fallocate(
         caller,
         request.longAt(0),
         request.intAt(24),
         request.positionAt(8),
         request.positionAt(16));
+  }
+
+  /** For requests with which Linux does not say whether the caller may keep them. */
+  private void removePrivilegesUnlessRoot(Caller caller, long inode) throws FuseException {
+    if (caller.uid() != 0) {
+      removePrivileges(caller, inode);
+    }
   }
 
   void lseek(Caller caller, Request request, Reply reply) throws FuseException {
@@ -92,6 +111,7 @@ final class HandleRequests {
   }
 
   private long copy(Caller caller, Request request, long length) throws FuseException {
+    removePrivilegesUnlessRoot(caller, request.longAt(16));
     long copied =
         operations.copyFileRange(
             caller,

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The directory a file system is mounted on, and what is mounted there. */
 final class Mountpoint implements MountedDevice {
+  static final Path DEVICE = Path.of("/dev/fuse");
+
   private static final System.Logger LOG = System.getLogger(Mountpoint.class.getName());
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final Path FUSE_CONF = Path.of("/etc/fuse.conf");
@@ -33,6 +35,7 @@ final class Mountpoint implements MountedDevice {
    * @throws IOException if not; the message says what to do
    */
   static Mountpoint check(MountOptions options) throws IOException {
+    checkDevice();
     Path path = options.mountpoint();
     Path real;
     try {
@@ -68,6 +71,23 @@ final class Mountpoint implements MountedDevice {
     return new Mountpoint(real);
   }
 
+  private static void checkDevice() throws IOException {
+    if (!Files.exists(DEVICE)) {
+      throw new IOException(
+          DEVICE
+              + " does not exist; load the kernel module with: modprobe fuse,"
+              + " or start the container with: --device "
+              + DEVICE);
+    }
+    if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
+      throw new IOException(
+          "this user may not open "
+              + DEVICE
+              + "; mount as root, or let everybody open it with: chmod 666 "
+              + DEVICE);
+    }
+  }
+
   private static boolean isDead(FileSystemException e) {
     String reason = e.getReason();
     return reason != null && reason.contains("Transport endpoint is not connected");
@@ -93,21 +113,9 @@ final class Mountpoint implements MountedDevice {
     return mounted;
   }
 
-  /**
-   * Lets the Linux kernel read ahead so far: when both sides agree on the protocol it only ever
-   * lowers what it starts with. Only root can, and it is not essential.
-   */
   @Override
   public void setReadAhead(int bytes) {
-    if (device == null || LibC.effectiveUser() != 0) {
-      return;
-    }
-    try {
-      Files.writeString(
-          Path.of("/sys/class/bdi", device, "read_ahead_kb"), Integer.toString(bytes / 1024));
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "readahead stays at the kernel''s default: {0}", e);
-    }
+    ReadAhead.set(device, bytes);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.sluicefs.spi.fuse.Entry;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.fuse.FuseOperations;
+import io.sluicefs.spi.fuse.OpenFile;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,6 +57,9 @@ final class NameRequests {
             modified(valid, request));
     boolean nothing = changes.equals(new AttributeChanges(null, null, null, null, null));
     long handle = (valid & Protocol.FATTR_FH) == 0 ? 0 : request.longAt(8);
+    if ((valid & Protocol.FATTR_KILL_PRIVILEGES) != 0) {
+      Entry _ = operations.removePrivileges(caller, request.node());
+    }
     // Access times are not kept: setting nothing else succeeds.
     reply.putAttributeReply(
         nothing
@@ -97,8 +101,23 @@ final class NameRequests {
             request.nameAt(16, Errno.EINVAL),
             request.intAt(4),
             request.intAt(0));
-    reply.putEntry(created.entry());
-    reply.putOpenFile(created.file());
+    putCreated(created.entry(), created.file(), reply);
+    if ((request.intAt(12) & Protocol.OPEN_KILL_PRIVILEGES) != 0) {
+      // It may be a file somebody else made since Linux looked.
+      Entry made = created.entry();
+      Entry changed = operations.removePrivileges(caller, made.inode());
+      reply.clear();
+      putCreated(
+          new Entry(
+              changed.attributes(), made.generation(), made.entryTtl(), changed.attributeTtl()),
+          created.file(),
+          reply);
+    }
+  }
+
+  private static void putCreated(Entry entry, OpenFile file, Reply reply) {
+    reply.putEntry(entry);
+    reply.putOpenFile(file);
   }
 
   /** Makes a regular file: one that is created and closed. There are no nodes of other kinds. */

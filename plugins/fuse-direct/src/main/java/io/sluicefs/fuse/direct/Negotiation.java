@@ -19,14 +19,16 @@ final class Negotiation {
   private static final long PARALLEL_DIROPS = 1 << 18;
   private static final long USE_MAX_PAGES = 1 << 22;
   private static final long CACHE_SYMLINKS = 1 << 23;
+  private static final long HANDLE_KILLPRIV_V2 = 1 << 28;
   private static final long MORE_FLAGS = 1 << 30;
   private static final long DIRECT_IO_ALLOW_MMAP = 1L << 36;
 
   /**
-   * What the channel wants. Left out on purpose: locks, so that Linux keeps them, honest within the
-   * mount; WRITEBACK_CACHE, which would delay an error past the write that caused it;
-   * AUTO_INVAL_DATA, since an inode stands for one version; the splices, which cost more than they
-   * save.
+   * What the channel wants. HANDLE_KILLPRIV_V2 spares a GETXATTR for each write: Linux then leaves
+   * it to this side to take set-user-ID away from files that are written. Left out on purpose:
+   * locks, so that Linux keeps them, honest within the mount; WRITEBACK_CACHE, which would delay an
+   * error past the write that caused it; AUTO_INVAL_DATA, since an inode stands for one version;
+   * the splices, which cost more than they save.
    */
   private static final long WANTED =
       ASYNC_READ
@@ -38,6 +40,7 @@ final class Negotiation {
           | PARALLEL_DIROPS
           | USE_MAX_PAGES
           | CACHE_SYMLINKS
+          | HANDLE_KILLPRIV_V2
           | MORE_FLAGS
           | DIRECT_IO_ALLOW_MMAP;
 

@@ -89,5 +89,11 @@ final class Protocol {
 
   static final int FSYNC_FDATASYNC = 1;
 
+  /** The caller may not keep the bits that run the file with its owner's rights. */
+  static final int WRITE_KILL_PRIVILEGES = 1 << 2;
+
+  static final int OPEN_KILL_PRIVILEGES = 1;
+  static final int FATTR_KILL_PRIVILEGES = 1 << 11;
+
   private Protocol() {}
 }

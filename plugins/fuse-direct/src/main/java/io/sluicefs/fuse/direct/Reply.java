@@ -209,7 +209,7 @@ final class Reply {
       return sendGathered(unique, data);
     }
     for (int i = 0; i < count; i++) {
-      putPiece(i + 1, data.segment(i));
+      putPiece(i + 1, data.address(i), data.length(i));
     }
     return sendHeader(unique, 0, (int) data.length(), count + 1);
   }
@@ -224,14 +224,14 @@ final class Reply {
         MemorySegment.copy(piece, 0, all, at, piece.byteSize());
         at += piece.byteSize();
       }
-      putPiece(1, all);
+      putPiece(1, all.address(), at);
       return sendHeader(unique, 0, (int) at, 2);
     }
   }
 
-  private void putPiece(int index, MemorySegment piece) {
-    pieces.set(JAVA_LONG, (long) index * PIECE, piece.address());
-    pieces.set(JAVA_LONG, (long) index * PIECE + 8, piece.byteSize());
+  private void putPiece(int index, long address, long size) {
+    pieces.set(JAVA_LONG, (long) index * PIECE, address);
+    pieces.set(JAVA_LONG, (long) index * PIECE + 8, size);
   }
 
   private int sendHeader(long unique, int error, int body, int count) {

@@ -74,6 +74,7 @@ final class Session {
       while (true) {
         int length = read(first, buffer.segment());
         if (length < 0) {
+          throwFailure();
           return false;
         }
         if (length > 0 && first.request().view(buffer.segment(), length) && settled()) {
@@ -93,7 +94,10 @@ final class Session {
     Request request = first.request();
     if (request.operation() != Protocol.INIT) {
       first.reply().sendError(request.unique(), Errno.EIO);
-      return false;
+      throw new IOException(
+          "the descriptor of "
+              + Mountpoint.DEVICE
+              + " was served by somebody else before; mount and pass a new one");
     }
     return Negotiation.answer(request, first.reply(), options.maxReadAhead());
   }
@@ -104,6 +108,16 @@ final class Session {
     crew.join();
     over = true;
     notifier.close();
+    throwFailure();
+  }
+
+  private void throwFailure() throws IOException {
+    if (failure == Errno.EPERM && negotiating) {
+      throw new IOException(
+          "the descriptor of "
+              + Mountpoint.DEVICE
+              + " is not mounted; mount it with fd=N before it is passed");
+    }
     if (failure != 0 && !aborted) {
       throw new IOException("serving /dev/fuse failed: " + LibC.message(failure));
     }

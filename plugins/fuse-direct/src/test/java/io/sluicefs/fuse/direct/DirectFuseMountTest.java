@@ -14,6 +14,7 @@ import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
 import io.sluicefs.spi.testkit.fuse.FileContent;
 import io.sluicefs.spi.testkit.fuse.MemoryFileSystem;
+import io.sluicefs.spi.testkit.fuse.MemoryFileSystem.Operation;
 import io.sluicefs.spi.testkit.fuse.MountedFileSystem;
 import io.sluicefs.spi.testkit.fuse.Pattern;
 import io.sluicefs.spi.testkit.fuse.Program;
@@ -90,6 +91,18 @@ class DirectFuseMountTest {
       assertEquals(
           Integer.toString(kibibytes),
           Files.readString(Path.of("/sys/class/bdi", device, "read_ahead_kb")).strip());
+    }
+  }
+
+  @Test
+  void writingDoesNotAskForCapabilitiesEachTime() throws Exception {
+    try (MountedFileSystem mounted =
+        MountedFileSystem.mount(
+            new DirectFuseChannelProvider(), Map.of(), options(mountpoint, 1 << 20), files)) {
+      String to = "of=" + mounted.path("new");
+      Program.output("dd", "if=/dev/zero", to, "bs=4K", "count=200", "status=none");
+      assertEquals(200, files.count(Operation.WRITE));
+      assertTrue(files.count(Operation.XATTR) <= 2, files.count(Operation.XATTR) + " times");
     }
   }
 

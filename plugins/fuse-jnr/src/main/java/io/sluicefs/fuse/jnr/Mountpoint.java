@@ -36,6 +36,10 @@ final class Mountpoint {
    */
   static Mountpoint check(MountOptions options) throws IOException {
     Path path = options.mountpoint();
+    if (path.startsWith("/dev/fd")) {
+      throw new IOException(
+          "mountpoint " + path + ": this channel serves no descriptor; use fuse = direct");
+    }
     Path real;
     try {
       real = path.toRealPath();

@@ -30,6 +30,7 @@ final class PathCallbacks {
   private static final int MAX_ERRNO = 4095;
   private static final int O_CREAT = 0100;
   private static final int O_EXCL = 0200;
+  private static final int O_TRUNC = 01000;
 
   private final FuseOperations operations;
   private final PathTable paths;
@@ -208,6 +209,10 @@ final class PathCallbacks {
           PathTable.Node node = paths.resolve(caller, path);
           try {
             int flags = NativeStructs.openFlags(info.address()) & ~(O_CREAT | O_EXCL);
+            if ((flags & O_TRUNC) != 0 && caller.uid() != 0) {
+              // With every other change Linux sees to it by itself.
+              Entry _ = operations.removePrivileges(caller, node.inode());
+            }
             OpenFile file = operations.open(caller, node.inode(), flags);
             long number = FuseRequest.node(LoopThread.current().request());
             openFiles.add(file.handle(), node, number);

@@ -336,6 +336,51 @@ abstract class WholeProtocolSuite extends SessionSuite {
   }
 
   @Test
+  void whatRunsWithItsOwnersRightsLosesThemWhenSomebodyElseChangesIt() throws Exception {
+    assumeTrue(carriesChanges(), "the channel carries no changes");
+    files.addFile("file", FileContent.of(new byte[10]));
+    files.addFile("from", FileContent.of(new byte[10]));
+    MountOptions options = new MountOptions(mountpoint, "memory", false, true, TTL, TTL, TTL, MIB);
+    try (MountedFileSystem mounted =
+        MountedFileSystem.mount(provider(), settings(), options, files)) {
+      String result =
+          Program.python(
+              """
+              import os, stat, sys
+              p = sys.argv[1] + '/file'
+              def write(): os.pwrite(fd, b'x', 0)
+              def cut(): os.ftruncate(fd, 5)
+              def overwrite(): os.close(os.open(p, os.O_WRONLY | os.O_TRUNC))
+              def create(): os.close(os.open(p, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
+              def reserve(): os.posix_fallocate(fd, 0, 100)
+              def copy(): os.copy_file_range(source, fd, 10, 0, 0)
+              def give(): os.chown(p, 12, 34)
+              source = os.open(sys.argv[1] + '/from', os.O_RDONLY)
+              def after(uid, change):
+                  global fd
+                  os.chmod(p, 0o6777)
+                  os.seteuid(uid)
+                  fd = os.open(p, os.O_RDWR)
+                  try:
+                      change()
+                  except OSError as e:
+                      print(e.errno, end=' ')
+                  os.close(fd)
+                  os.seteuid(0)
+                  return '%o' % stat.S_IMODE(os.stat(p).st_mode)
+              os.setgroups([])
+              changes = [write, cut, overwrite, create, reserve, copy]
+              print(*[after(0, change) for change in changes])
+              os.setegid(65534)
+              print(*[after(65534, change) for change in changes])
+              print(after(0, give), '%o' % stat.S_IMODE(os.stat(sys.argv[1]).st_mode))
+              """,
+              mounted.mountpoint());
+      assertEquals("6777 6777 6777 6777 6777 6777\n777 777 777 777 777 777\n777 755", result);
+    }
+  }
+
+  @Test
   void othersAreLetInOnlyWithPermissionsChecked() throws Exception {
     files.addFile("file", FileContent.pattern(0, 1));
     MountOptions options = new MountOptions(mountpoint, "memory", true, true, TTL, TTL, TTL, MIB);
