@@ -76,7 +76,7 @@ final class Composition {
     if (tail != null && tail.length() > 0) {
       // As it is, without a copy: nothing lies over it, as the stream would have given it up.
       long end = Math.min(size, Math.max(tail.end(), fullEnd(tail)));
-      if (!uploads.memory().grow(tail, end - tail.start())) {
+      if (!uploads.memory().growToSend(tail, end - tail.start())) {
         throw noMemory();
       }
       tail.zeroTo(end);
@@ -158,7 +158,7 @@ final class Composition {
     PartBuffer buffer = new PartBuffer(uploads.memory(), range.start());
     boolean filled = false;
     try {
-      if (!uploads.memory().grow(buffer, range.length())) {
+      if (!uploads.memory().growToSend(buffer, range.length())) {
         throw noMemory();
       }
       content.fill(buffer, range);

@@ -57,7 +57,7 @@ final class Publication {
       throw new IllegalStateException("a buffer that is held is gone");
     }
     try {
-      if (!uploads.memory().grow(buffer, content.size())) {
+      if (!uploads.memory().growToSend(buffer, content.size())) {
         throw new WriteRefusedException(
             Reason.NO_MEMORY, "no memory to send " + key + "; raise memory.limit");
       }

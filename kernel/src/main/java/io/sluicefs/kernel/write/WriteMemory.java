@@ -38,9 +38,13 @@ final class WriteMemory implements AutoCloseable {
   /** How long parts that were given up may take to end. */
   private static final long END_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /** How long a file that is stored waits for memory that others have. */
+  private static final long SEND_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private final MemoryBudget budget;
   private final long keepSize;
   private final MemoryBudget.Registration reclaimer;
+  private final ReentrantLock sending = new ReentrantLock(true);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Condition closing = lock.newCondition();
@@ -118,6 +122,39 @@ final class WriteMemory implements AutoCloseable {
       buffer.adopt(piece);
     }
     return true;
+  }
+
+  /**
+   * Gives a buffer memory for {@code bytes} that are sent as soon as they are in it, waiting a
+   * while for others although none of theirs is under way: they may just be filling what they send
+   * next. One caller at a time, so that none waits with half of what the other lacks.
+   *
+   * @return false if there is none
+   */
+  boolean growToSend(PartBuffer buffer, long bytes) throws InterruptedException {
+    long deadline = System.nanoTime() + SEND_WITHIN_NANOS;
+    sending.lockInterruptibly();
+    try {
+      while (!grow(buffer, bytes)) {
+        if (System.nanoTime() - deadline > 0) {
+          return false;
+        }
+        awaitChange();
+      }
+      return true;
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // the caller's loop
+  private void awaitChange() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long _ = changed.awaitNanos(LOOK_AGAIN_NANOS);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Returns a piece if one is to be had now. */

@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +46,7 @@ class MemoryOfWritersTest {
     }
   }
 
-  @Test
+  @RepeatedTest(5)
   void manyWritersAtOnceStayWithinTheLimitAndAllFinish() throws Exception {
     try (WriteFixture store =
             new WriteFixture(temp, new WriteOptions(MIB, 4, 2, 4L * MIB), 8L * MIB);
