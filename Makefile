@@ -8,7 +8,7 @@ MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-mi
 # One line a module and a step, so that one sees how far it is.
 BRIEF = -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.event.ExecutionEventLogger=info
 
-.PHONY: help packages jdk build test demo dist dist-check format bench-fetch bench-fuse bench-mount clean
+.PHONY: help packages jdk build test demo dist dist-check format bench bench-packages bench-pieces bench-fetch bench-fuse bench-mount clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,15 @@ dist: jdk packages ## Build the tarball under distribution/target: with a Java r
 
 dist-check: jdk packages ## Build the tarball, unpack it and mount from it.
 	$(MVN) $(BRIEF) verify -Pdist -pl distribution-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=TarballTest
+
+bench-packages: packages
+	@tools/install-packages s3fs rclone
+
+bench: build bench-packages ## Compare Sluice with s3fs and rclone, in half an hour; writes docs/benchmarks.md. SCALE=quick, WORKS=regex, RUNS=1 for less.
+	JAVA_HOME="$(JDK)" benchmarks/compare.sh $(if $(SCALE),--scale $(SCALE)) $(if $(WORKS),--works '$(WORKS)') $(if $(RUNS),--runs $(RUNS))
+
+bench-pieces: build ## Measure the hot pieces with JMH: time and heap for each call. PIECES=regex for some.
+	JAVA_HOME="$(JDK)" benchmarks/pieces.sh $(PIECES)
 
 bench-fetch: build ## Measure the fetching of ranges from the emulator: CPU seconds and heap per GiB.
 	JAVA_HOME="$(JDK)" benchmarks/transport.sh

@@ -10,8 +10,14 @@ module io.sluicefs.benchmarks {
   requires static io.sluicefs.emulator;
   requires static io.sluicefs.http;
   requires io.sluicefs.kernel;
+  requires info.picocli;
   requires io.sluicefs.spi;
+  requires java.net.http;
   requires jdk.management;
+
+  // The command line is read into the fields of ComparisonCommand.
+  opens io.sluicefs.benchmarks.comparison to
+      info.picocli;
 
   uses io.sluicefs.spi.fuse.FuseChannelProvider;
   uses io.sluicefs.spi.transport.TransportProvider;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.benchmarks.comparison;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+
+/**
+ * What the figures were taken on.
+ *
+ * @param load average number of processes that ran or waited to, before the comparison
+ */
+record Machine(
+    String processor,
+    int cores,
+    long memoryBytes,
+    String linux,
+    String java,
+    String load,
+    LocalDate day) {
+  static Machine here() throws IOException {
+    return new Machine(
+        field(Path.of("/proc/cpuinfo"), "model name"),
+        Runtime.getRuntime().availableProcessors(),
+        Long.parseLong(field(Path.of("/proc/meminfo"), "MemTotal").replaceAll("\\D", "")) << 10,
+        System.getProperty("os.version") + " " + System.getProperty("os.arch"),
+        System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
+        currentLoad(),
+        LocalDate.now(ZoneOffset.UTC));
+  }
+
+  /** Returns the load average of the last minute. */
+  static String currentLoad() throws IOException {
+    return Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
+  }
+
+  private static String field(Path file, String name) throws IOException {
+    return Files.readAllLines(file).stream()
+        .filter(line -> line.startsWith(name))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .findFirst()
+        .orElse("unknown");
+  }
+}
