@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -147,12 +148,15 @@ class PassedDescriptorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "7<&-, is not open",
-    "7</dev/null, is no descriptor of /dev/fuse",
-    "7<>/dev/fuse, is not mounted"
+    "907, , is not open",
+    "7, 7</dev/null, is no descriptor of /dev/fuse",
+    "7, 7<>/dev/fuse, is not mounted"
   })
-  void aDescriptorThatWillNotDoIsRefusedInOneLine(String redirection, String reason) {
-    refused("'%s' mount -c '%s' /dev/fd/7 " + redirection, reason);
+  void aDescriptorThatWillNotDoIsRefusedInOneLine(
+      int descriptor, @Nullable String redirection, String reason) {
+    refused(
+        "'%s' mount -c '%s' /dev/fd/" + descriptor + (redirection == null ? "" : " " + redirection),
+        reason);
   }
 
   @Test
