@@ -41,7 +41,7 @@ record Works(Amounts amounts) {
             amounts.named() + " names that were not listed",
             folder + "unlisted",
             amounts.named()));
-    works.add(write(folder + "written"));
+    works.add(write(folder));
     String created = folder + "created";
     int files = amounts.named();
     works.add(changes("create", files + " x 4 KiB", created, files * LITTLE_FILE, List.of()));
@@ -149,7 +149,8 @@ record Works(Amounts amounts) {
     return new Work(name, description, false, bytes, operations, 0, objects, List.of(), programs);
   }
 
-  private Work write(String key) {
+  private Work write(String folder) {
+    String key = folder + "written";
     long size = amounts.largeFile();
     String count = "count=" + (size >> 20);
     return new Work(
@@ -159,7 +160,7 @@ record Works(Amounts amounts) {
         size,
         0,
         size,
-        List.of(),
+        List.of(new Work.Source(folder, 0)),
         List.of(key),
         mountpoint ->
             List.of(
