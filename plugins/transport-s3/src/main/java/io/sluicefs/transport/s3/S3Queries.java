@@ -6,10 +6,7 @@ import io.sluicefs.http.QueryRequest;
 import io.sluicefs.http.QueryRequest.Method;
 import io.sluicefs.http.QuerySender;
 import io.sluicefs.spi.StorageException;
-import io.sluicefs.spi.StorageException.Kind;
-import java.time.Instant;
 import java.util.Map;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpMethod;
 
 /**
@@ -18,13 +15,13 @@ import software.amazon.awssdk.http.SdkHttpMethod;
  */
 final class S3Queries {
   private final S3Bucket bucket;
-  private final S3Signer signer;
+  private final SignedRequests requests;
   private final S3Errors errors;
   private final QuerySender sender;
 
-  S3Queries(S3Bucket bucket, S3Signer signer, S3Errors errors, QuerySender sender) {
+  S3Queries(S3Bucket bucket, SignedRequests requests, S3Errors errors, QuerySender sender) {
     this.bucket = bucket;
-    this.signer = signer;
+    this.requests = requests;
     this.errors = errors;
     this.sender = sender;
   }
@@ -56,34 +53,17 @@ final class S3Queries {
       Map<String, String> query,
       Map<String, String> headers)
       throws StorageException {
-    try {
-      return sender.send(signed(answers.what(), method, key, query, headers), answers);
-    } catch (StorageException e) {
-      Instant storeTime = answers.storeTimeOfSkew();
-      if (storeTime == null || !signer.adoptClock(storeTime)) {
-        throw e;
-      }
-      return sender.send(signed(answers.what(), method, key, query, headers), answers);
-    }
-  }
-
-  private QueryRequest signed(
-      String what,
-      Method method,
-      String key,
-      Map<String, String> query,
-      Map<String, String> headers)
-      throws StorageException {
     String path = bucket.target(key);
-    Map<String, String> signed;
-    try {
-      signed = signer.sign(SdkHttpMethod.valueOf(method.name()), path, query, headers);
-    } catch (SdkException | IllegalStateException e) {
-      throw Thread.currentThread().isInterrupted()
-          ? new StorageException(Kind.CANCELLED, what + " was interrupted", e)
-          : errors.badCredentials(what, e);
-    }
     String target = path + S3Signer.queryString(query);
-    return new QueryRequest(method, bucket.endpoint(), target, signed, what);
+    return requests.run(
+        answers,
+        SdkHttpMethod.valueOf(method.name()),
+        path,
+        query,
+        headers,
+        signed ->
+            sender.send(
+                new QueryRequest(method, bucket.endpoint(), target, signed, answers.what()),
+                answers));
   }
 }

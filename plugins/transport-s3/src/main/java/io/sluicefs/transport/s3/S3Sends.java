@@ -7,15 +7,13 @@ import io.sluicefs.http.Receipt;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.UploadBody;
-import java.time.Instant;
 import java.util.Map;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpMethod;
 
 /** Signs bodies and sends them past the SDK, straight from the caller's memory. */
 final class S3Sends {
   private final S3Bucket bucket;
-  private final S3Signer signer;
+  private final SignedRequests requests;
   private final S3Errors errors;
   private final BodySender sender;
   private final BodySender slowSender;
@@ -26,9 +24,13 @@ final class S3Sends {
    * @param slowSender sends what takes the store a while to carry out
    */
   S3Sends(
-      S3Bucket bucket, S3Signer signer, S3Errors errors, BodySender sender, BodySender slowSender) {
+      S3Bucket bucket,
+      SignedRequests requests,
+      S3Errors errors,
+      BodySender sender,
+      BodySender slowSender) {
     this.bucket = bucket;
-    this.signer = signer;
+    this.requests = requests;
     this.errors = errors;
     this.sender = sender;
     this.slowSender = slowSender;
@@ -85,34 +87,17 @@ final class S3Sends {
       BodySender by)
       throws StorageException {
     S3AnswerErrors answers = new S3AnswerErrors(errors, what);
-    try {
-      return by.send(signed(what, key, query, headers, body, repeatable), answers);
-    } catch (StorageException e) {
-      Instant storeTime = answers.storeTimeOfSkew();
-      if (storeTime == null || !signer.adoptClock(storeTime)) {
-        throw e;
-      }
-      return by.send(signed(what, key, query, headers, body, repeatable), answers);
-    }
-  }
-
-  private BodyRequest signed(
-      String what,
-      String key,
-      Map<String, String> query,
-      Map<String, String> headers,
-      UploadBody body,
-      boolean repeatable)
-      throws StorageException {
-    Map<String, String> signed;
-    try {
-      signed = signer.sign(SdkHttpMethod.PUT, bucket.target(key), query, headers);
-    } catch (SdkException | IllegalStateException e) {
-      throw Thread.currentThread().isInterrupted()
-          ? new StorageException(Kind.CANCELLED, what + " was interrupted", e)
-          : errors.badCredentials(what, e);
-    }
-    String target = bucket.target(key) + S3Signer.queryString(query);
-    return new BodyRequest(bucket.endpoint(), target, signed, body, what, repeatable);
+    String path = bucket.target(key);
+    String target = path + S3Signer.queryString(query);
+    return requests.run(
+        answers,
+        SdkHttpMethod.PUT,
+        path,
+        query,
+        headers,
+        signed ->
+            by.send(
+                new BodyRequest(bucket.endpoint(), target, signed, body, what, repeatable),
+                answers));
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.s3;
 
-import io.sluicefs.http.RangeRequest;
-import io.sluicefs.spi.ByteRange;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,17 +25,6 @@ final class S3Signer {
   S3Signer(S3Bucket bucket, S3Credentials credentials) {
     this.bucket = bucket;
     this.credentials = credentials;
-  }
-
-  /** Returns the headers of a read of one version. Credentials may be fetched for it. */
-  Map<String, String> signRead(String target, ByteRange range, String etag) {
-    return sign(
-        SdkHttpMethod.GET,
-        target,
-        Map.of(),
-        Map.of(
-            "Range", RangeRequest.rangeHeader(range),
-            "If-Match", RangeRequest.ifMatchHeader(etag)));
   }
 
   /**

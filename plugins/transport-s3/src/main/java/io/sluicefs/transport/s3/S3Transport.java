@@ -21,11 +21,11 @@ import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpMethod;
 
 /**
  * A bucket of S3. The SDK finds credentials and endpoints, signs, and sends what is asked for
@@ -51,7 +51,7 @@ final class S3Transport implements Transport {
   private final S3Bucket bucket;
   private final LazyClient client;
   private final S3Credentials credentials;
-  private final S3Signer signer;
+  private final SignedRequests requests;
   private final S3Errors errors;
   private final ControlRequests control;
   private final RangeReader reader;
@@ -63,21 +63,21 @@ final class S3Transport implements Transport {
     this.credentials = credentials;
     client = new LazyClient(() -> S3Clients.create(config, credentials));
     bucket = S3Clients.bucket(config);
-    signer = new S3Signer(bucket, credentials);
     errors = new S3Errors(bucket, credentials);
+    requests = new SignedRequests(new S3Signer(bucket, credentials), errors);
     control = new ControlRequests(errors, config.connection().requestTimeout());
     reader = new RangeReader(config.connection().readerOptions(config.userAgent()));
     S3Sends sends =
         new S3Sends(
             bucket,
-            signer,
+            requests,
             errors,
             reader.sender(config.connection().requestTimeout()),
             reader.sender(config.connection().completionTimeout()));
     queries =
         new S3Queries(
             bucket,
-            signer,
+            requests,
             errors,
             reader.queries(config.connection().requestTimeout(), S3Clients.MAX_CONTROL_ANSWER));
     heads = new S3Heads(bucket, queries);
@@ -140,38 +140,26 @@ final class S3Transport implements Transport {
     String what = bucket.describe("read", id.key());
     requireKey(what, id.key());
     S3AnswerErrors answers = new S3AnswerErrors(errors, what);
-    try {
-      send(id, range, target, progress, answers);
-    } catch (StorageException e) {
-      Instant storeTime = answers.storeTimeOfSkew();
-      if (storeTime == null || !signer.adoptClock(storeTime)) {
-        throw e;
-      }
-      send(id, range, target, progress, answers);
-    }
-  }
-
-  private void send(
-      ObjectId id,
-      ByteRange range,
-      ByteBuffer[] buffers,
-      ReadProgress progress,
-      S3AnswerErrors answers)
-      throws StorageException {
-    String target = bucket.target(id.key());
-    Map<String, String> headers;
-    try {
-      headers = signer.signRead(target, range, id.etag());
-    } catch (SdkException | IllegalStateException e) {
-      throw Thread.currentThread().isInterrupted()
-          ? new StorageException(Kind.CANCELLED, answers.what() + " was interrupted", e)
-          : errors.badCredentials(answers.what(), e);
-    }
-    reader.read(
-        new RangeRequest(bucket.endpoint(), target, headers, range, id.etag(), answers.what()),
-        buffers,
-        progress,
-        answers);
+    String path = bucket.target(id.key());
+    Map<String, String> headers =
+        Map.of(
+            "Range", RangeRequest.rangeHeader(range),
+            "If-Match", RangeRequest.ifMatchHeader(id.etag()));
+    boolean _ =
+        requests.run(
+            answers,
+            SdkHttpMethod.GET,
+            path,
+            Map.of(),
+            headers,
+            signed -> {
+              reader.read(
+                  new RangeRequest(bucket.endpoint(), path, signed, range, id.etag(), what),
+                  target,
+                  progress,
+                  answers);
+              return true;
+            });
   }
 
   @Override
