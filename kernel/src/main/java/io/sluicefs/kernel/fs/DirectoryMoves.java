@@ -67,17 +67,17 @@ final class DirectoryMoves {
   void move(Inode directory, Inode newParent, String newName, String newKey)
       throws IOException, FuseException, InterruptedException {
     String oldKey = directory.key();
+    Copies copies = new Copies(oldKey, newKey);
     Map<Inode, WrittenFile> written = writtenBelow(oldKey);
     Set<String> returns = new HashSet<>();
     for (WrittenFile file : written.values()) {
-      String target = newKey + file.key().substring(oldKey.length());
+      String target = copies.target(file.key());
       if (file.formerKeys().contains(target)) {
         returns.add(target);
       }
     }
     removals.finishBelow(newKey, returns);
     List<ObjectStat> sources = objectsBelow(oldKey, keys(written.values()));
-    Copies copies = new Copies(oldKey, newKey);
     try {
       copies.makeAll(sources);
     } catch (StorageException | InterruptedException e) {
@@ -90,7 +90,7 @@ final class DirectoryMoves {
     for (Map.Entry<Inode, WrittenFile> entry : written.entrySet()) {
       WrittenFile file = entry.getValue();
       String key = file.key();
-      String target = newKey + key.substring(oldKey.length());
+      String target = copies.target(key);
       ObjectStat copy = file.rename(target, writers::copy);
       removals.unreserve(target);
       if (copy == null) {
@@ -174,6 +174,11 @@ final class DirectoryMoves {
       this.newKey = newKey;
     }
 
+    /** Returns where a key of the directory is afterwards. */
+    String target(String key) {
+      return newKey + key.substring(oldKey.length());
+    }
+
     void makeAll(List<ObjectStat> sources) throws StorageException, InterruptedException {
       try {
         for (ObjectStat source : sources) {
@@ -195,7 +200,7 @@ final class DirectoryMoves {
 
     private void make(ObjectStat source) {
       try {
-        String target = newKey + source.id().key().substring(oldKey.length());
+        String target = target(source.id().key());
         if (source.type() == ObjectStat.Type.SYMLINK) {
           String link = transport.readSymlink(source.id().key());
           add(transport.putSymlink(target, link, PutOptions.REPLACE));
