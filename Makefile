@@ -38,7 +38,7 @@ dist-check: jdk packages ## Build the tarball, unpack it and mount from it.
 bench-packages: packages
 	@tools/install-packages s3fs rclone
 
-bench: build bench-packages ## Compare Sluice with s3fs and rclone, in half an hour; writes docs/benchmarks.md. SCALE=quick, WORKS=regex, RUNS=1 for less.
+bench: build dist bench-packages ## Compare Sluice with s3fs and rclone, in half an hour; writes docs/benchmarks.md. SCALE=quick, WORKS=regex, RUNS=1 for less.
 	JAVA_HOME="$(JDK)" benchmarks/compare.sh $(if $(SCALE),--scale $(SCALE)) $(if $(WORKS),--works '$(WORKS)') $(if $(RUNS),--runs $(RUNS))
 
 bench-pieces: build ## Measure the hot pieces with JMH: time and heap for each call. PIECES=regex for some.

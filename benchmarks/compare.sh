@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compares Sluice with s3fs and rclone on what the build laid out. All figures are in benchmarks/target/bench.json after.
+# Compares Sluice as it is in the tarball with s3fs and rclone. All figures are in benchmarks/target/bench.json after.
 # The report is in docs if there are no options, else in benchmarks/target.
 # Usage: benchmarks/compare.sh [--scale quick] [--works REGEX] [--runs N]
 set -eu
@@ -13,7 +13,7 @@ for program in s3fs rclone fusermount3; do
   }
 done
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-home=$(ls -d distribution/target/sluice-*/ | head -n 1)
+home=$(ls -d distribution/target/tarball/sluice-*/ | head -n 1)
 work=$(mktemp -d)
 clean() {
   # Only a comparison that was killed leaves a mount behind.

@@ -74,6 +74,7 @@ public final class ComparisonCommand implements Callable<Integer> {
       scale = scale.repeated(runs);
     }
     Machine machine = Machine.here();
+    FreeMemory.touch();
     // What it started ends with it.
     Runtime.getRuntime()
         .addShutdownHook(

@@ -24,7 +24,7 @@ record Machine(
     return new Machine(
         field(Path.of("/proc/cpuinfo"), "model name"),
         Runtime.getRuntime().availableProcessors(),
-        Long.parseLong(field(Path.of("/proc/meminfo"), "MemTotal").replaceAll("\\D", "")) << 10,
+        memory("MemTotal"),
         System.getProperty("os.version") + " " + System.getProperty("os.arch"),
         System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
         currentLoad(),
@@ -34,6 +34,15 @@ record Machine(
   /** Returns the load average of the last minute. */
   static String currentLoad() throws IOException {
     return Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
+  }
+
+  /** Returns the bytes that programs can take without swapping. */
+  static long availableMemory() throws IOException {
+    return memory("MemAvailable");
+  }
+
+  private static long memory(String name) throws IOException {
+    return Long.parseLong(field(Path.of("/proc/meminfo"), name).replaceAll("\\D", "")) << 10;
   }
 
   private static String field(Path file, String name) throws IOException {

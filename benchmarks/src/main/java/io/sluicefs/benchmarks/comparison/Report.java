@@ -51,7 +51,9 @@ record Report(Machine machine, Scale scale, List<Candidate> candidates, List<Rou
           its runs stay below %d seconds in all; one that is not done in %d seconds is ended and not repeated.
         - Each work has files of its own, so all begin with nothing cached but those called warm and `stat`. Every repetition starts the daemons anew.
           The sequential read at 0 ms is the first thing they do; before the rest each does a small share of all works, which is not counted.
-        - Sluice has `memory.limit = 640MiB`; s3fs and rclone are as they come, rclone with `--vfs-cache-mode writes`, without which it refuses most
+        - Before all, the machine's free memory is written once: on a virtual machine the first to write a page pays for its host's finding one, which
+          was seen to triple the daemon's CPU for a GiB.
+        - Sluice is what `make dist` makes, with `memory.limit = 640MiB`; s3fs and rclone are as they come, rclone with `--vfs-cache-mode writes`, without which it refuses most
           writes, and `--vfs-write-back 0s`.
 
         | | |

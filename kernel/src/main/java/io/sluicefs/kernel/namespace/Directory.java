@@ -35,6 +35,8 @@ final class Directory {
 
   private volatile @Nullable LocalNames local;
 
+  private volatile @Nullable LookupTally lookups;
+
   /**
    * @param modifiedMillis the time to show while no marker is known
    */
@@ -71,6 +73,21 @@ final class Directory {
 
   Children children() {
     return children;
+  }
+
+  /** Returns the count of the names looked up here since {@code now} or an earlier time. */
+  LookupTally lookups(long now) {
+    LookupTally known = lookups;
+    return known == null ? newLookups(now) : known;
+  }
+
+  private synchronized LookupTally newLookups(long now) {
+    LookupTally known = lookups;
+    if (known == null) {
+      known = new LookupTally(now);
+      lookups = known;
+    }
+    return known;
   }
 
   @Nullable Listing listing() {

@@ -34,6 +34,7 @@ final class Listing {
   private final Transport transport;
   private final LongSupplier clock;
   private final ListingMemory memory;
+  private final boolean vouchesForAbsence;
   private final SingleFlight<Integer, Listing> flights = new SingleFlight<>();
 
   @GuardedBy("this")
@@ -83,17 +84,29 @@ final class Listing {
   @GuardedBy("this")
   private @Nullable CapacityException tooLarge;
 
+  /**
+   * Creates a listing; sends nothing.
+   *
+   * @param vouchesForAbsence whether names it does not hold, once it is complete, are absent for a
+   *     while
+   */
   Listing(
       Directory directory,
       String prefix,
       Transport transport,
       LongSupplier clock,
-      ListingMemory memory) {
+      ListingMemory memory,
+      boolean vouchesForAbsence) {
     this.directory = directory;
     this.prefix = prefix;
     this.transport = transport;
     this.clock = clock;
     this.memory = memory;
+    this.vouchesForAbsence = vouchesForAbsence;
+  }
+
+  boolean vouchesForAbsence() {
+    return vouchesForAbsence;
   }
 
   Directory directory() {

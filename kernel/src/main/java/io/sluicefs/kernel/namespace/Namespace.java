@@ -133,9 +133,7 @@ public final class Namespace {
       boolean whole = listing.isComplete();
       ListedEntry entry = listing.find(name);
       if (entry != null && mayBelieve(parent, entry) && now - entry.asOf() < ttlNanos) {
-        return isListedInPart(entry)
-            ? describe(parent, entry, now)
-            : hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
+        return holdListed(parent, entry, now);
       }
       if (entry == null && whole && vouchesForAbsence(directory, name, listing, now)) {
         return null;
@@ -144,8 +142,16 @@ public final class Namespace {
     return ask(parent, name, now);
   }
 
+  private @Nullable Inode holdListed(Inode parent, ListedEntry entry, long now)
+      throws StorageException {
+    return isListedInPart(entry)
+        ? describe(parent, entry, now)
+        : hold(parent, entry.name(), entry.kind(), entry.version(), entry.asOf());
+  }
+
   private boolean vouchesForAbsence(Directory directory, String name, Listing listing, long now) {
-    return now - listing.startedAt() < listedAbsenceNanos
+    return listing.vouchesForAbsence()
+        && now - listing.startedAt() < listedAbsenceNanos
         && directory.believes(name, listing.startedAt());
   }
 
@@ -179,6 +185,13 @@ public final class Namespace {
       return null;
     }
     Directory directory = parent.directory();
+    LookupTally lookups = directory.lookups(now);
+    if (ttlNanos > 0 && lookups.takePage(now, ttlNanos)) {
+      ListedEntry entry = listOnAndFind(parent, name, now);
+      if (entry != null && mayBelieve(parent, entry)) {
+        return holdListed(parent, entry, now);
+      }
+    }
     KeyResolver.Answer answer = resolver.resolve(key);
     while (!directory.believes(name, answer.asOf())) {
       // The name was changed here after the store was asked.
@@ -200,7 +213,38 @@ public final class Namespace {
       return null;
     }
     absent.remove(key);
+    lookups.found();
     return hold(parent, name, answer.kind(), answer);
+  }
+
+  /**
+   * Lists a page of a directory, the next one or the first, for the lookups that will follow.
+   *
+   * @return what it says of {@code name}; null if it says nothing, or could not be had
+   */
+  private @Nullable ListedEntry listOnAndFind(Inode parent, String name, long now) {
+    Directory directory = parent.directory();
+    Listing current = directory.listing();
+    boolean young = current != null && current.hasBegun() && now - current.startedAt() < ttlNanos;
+    if (current != null && young && current.isComplete()) {
+      return null;
+    }
+    Listing listing =
+        current != null && young ? reopened(directory, current) : begun(parent, false);
+    if (listing == null) {
+      return null;
+    }
+    try {
+      if (listing.await(listing.size())) {
+        completed(listing);
+      }
+      return listing.find(name);
+    } catch (StorageException | CapacityException e) {
+      // The name alone may well be had; if not, asking for it says why.
+      return null;
+    } finally {
+      listings.close(listing);
+    }
   }
 
   /** Asks the store for what its listing does not say of a file. */
@@ -521,28 +565,42 @@ public final class Namespace {
 
   /** Starts listing a directory; one that is being started by somebody else is shared. */
   public DirectoryReader list(Inode inode) {
+    return new DirectoryReader(this, begun(inode, true));
+  }
+
+  /** Returns a listing that has no page yet, one reader of it counted for the caller. */
+  private Listing begun(Inode inode, boolean vouchesForAbsence) {
     Directory directory = inode.directory();
     while (true) {
       Listing current = directory.listing();
       if (current != null && !current.hasBegun()) {
-        listings.open(current);
-        if (directory.listing() == current) {
-          return new DirectoryReader(this, current);
+        if (reopened(directory, current) != null) {
+          return current;
         }
-        listings.close(current);
         continue;
       }
-      Listing fresh = new Listing(directory, inode.key(), transport, clock, listings);
+      Listing fresh =
+          new Listing(directory, inode.key(), transport, clock, listings, vouchesForAbsence);
       listings.open(fresh);
       if (directory.replace(current, fresh)) {
         if (current != null) {
           listings.drop(current);
         }
-        return new DirectoryReader(this, fresh);
+        return fresh;
       }
       listings.drop(fresh);
       listings.close(fresh);
     }
+  }
+
+  /** Counts one more reader of a listing; null if its directory has another one by now. */
+  private @Nullable Listing reopened(Directory directory, Listing listing) {
+    listings.open(listing);
+    if (directory.listing() == listing) {
+      return listing;
+    }
+    listings.close(listing);
+    return null;
   }
 
   void close(Listing listing) {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.Attributes;
 import io.sluicefs.spi.fuse.Entry;
@@ -88,6 +89,86 @@ class LookupTest {
     mount.bucket.resetCounts();
     assertErrno(Errno.ENOENT, () -> mount.fs.lookup(CALLER, ROOT, "model"));
     assertEquals(2, mount.requests());
+  }
+
+  private void putShards(int count) {
+    for (int i = 0; i < count; i++) {
+      mount.bucket.put("model-%05d".formatted(i), "x".repeat(i % 7 + 1));
+    }
+  }
+
+  private void lookUpShards(int from, int to) throws Exception {
+    for (int i = from; i < to; i++) {
+      assertEquals(i % 7 + 1, mount.lookup(ROOT, "model-%05d".formatted(i)).attributes().size());
+    }
+  }
+
+  @Test
+  void namesLookedUpOneByOneAreListedAfterAFew() throws Exception {
+    putShards(300);
+    lookUpShards(0, 300);
+    assertEquals(4, mount.requests());
+    assertEquals(4, mount.lists());
+    mount.pass(TTL);
+    mount.bucket.resetCounts();
+    lookUpShards(0, 300);
+    assertEquals(4, mount.requests());
+  }
+
+  @Test
+  void aDirectoryTooLargeToBeListedForItsLookupsCostsTenPagesAtMost() throws Exception {
+    putShards(12_000);
+    lookUpShards(11_800, 12_000);
+    assertEquals(200 + 10, mount.requests());
+    mount.bucket.resetCounts();
+    // The last may still turn out to be a directory.
+    lookUpShards(0, 9_999);
+    assertEquals(0, mount.requests());
+  }
+
+  @Test
+  void aListingMadeForLookupsVouchesForNoAbsence() throws Exception {
+    putShards(10);
+    lookUpShards(0, 10);
+    mount.bucket.resetCounts();
+    assertErrno(Errno.ENOENT, () -> mount.fs.lookup(CALLER, ROOT, "done"));
+    mount.bucket.put("done", "yes");
+    assertEquals(3, mount.lookup(ROOT, "done").attributes().size());
+    assertEquals(2, mount.requests());
+  }
+
+  @Test
+  void absentNamesDoNotMakeTheirDirectoryBeListed() throws Exception {
+    putShards(10);
+    for (int i = 0; i < 20; i++) {
+      assertErrno(Errno.ENOENT, () -> mount.fs.lookup(CALLER, ROOT, "done"));
+    }
+    lookUpShards(0, 1);
+    lookUpShards(9, 10);
+    assertEquals(20 + 2, mount.requests());
+  }
+
+  @Test
+  void withoutTimeToLiveEveryLookupAsks() throws Exception {
+    mount.close();
+    mount = new Fixture("", OPTIONS.withTtls(Duration.ZERO, Duration.ZERO));
+    putShards(10);
+    lookUpShards(0, 10);
+    assertEquals(10, mount.requests());
+  }
+
+  @Test
+  void aPageThatCannotBeHadIsNoFailureOfTheLookup() throws Exception {
+    putShards(10);
+    lookUpShards(0, 3);
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.LIST && key.isEmpty()) {
+            throw new StorageException(Kind.ACCESS_DENIED, "the test lists no directory");
+          }
+        });
+    lookUpShards(3, 10);
+    assertEquals(10 + 3, mount.requests());
   }
 
   @Test

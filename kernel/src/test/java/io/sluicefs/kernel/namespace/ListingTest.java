@@ -61,7 +61,7 @@ class ListingTest {
           @Override
           public void close() {}
         };
-    Listing made = new Listing(new Directory(0), "d/", store, System::nanoTime, memory);
+    Listing made = new Listing(new Directory(0), "d/", store, System::nanoTime, memory, true);
     memory.open(made);
     return made;
   }
