@@ -22,6 +22,9 @@ final class LookupTally {
   private int pages;
 
   @GuardedBy("this")
+  private boolean paging;
+
+  @GuardedBy("this")
   private long since;
 
   LookupTally(long now) {
@@ -34,21 +37,31 @@ final class LookupTally {
   }
 
   /**
-   * Returns whether the next request should be one for a page, and counts it.
+   * Returns whether the next request should be one for a page, and counts it; {@link #endPage} is
+   * to follow. Only one is under way at a time: other lookups need not wait for it.
    *
    * @param ttl how long names are believed, in nanoseconds; the count begins anew after it
    */
-  synchronized boolean takePage(long now, long ttl) {
+  synchronized boolean beginPage(long now, long ttl) {
     if (now - since >= ttl) {
       since = now;
       found = 0;
       pages = 0;
     }
-    if (pages == MOST_PAGES
-        || found + 1 < (REQUESTS_FOR_A_PAGE - 1) * pages + REQUESTS_FOR_A_PAGE) {
+    if (paging || pages == MOST_PAGES || found + 1 < requestsBefore(pages + 1)) {
       return false;
     }
+    paging = true;
     pages++;
     return true;
+  }
+
+  private static int requestsBefore(int page) {
+    return (REQUESTS_FOR_A_PAGE - 1) * page + 1;
+  }
+
+  /** Notes that the page has come, or will not. */
+  synchronized void endPage() {
+    paging = false;
   }
 }

@@ -186,8 +186,13 @@ public final class Namespace {
     }
     Directory directory = parent.directory();
     LookupTally lookups = directory.lookups(now);
-    if (ttlNanos > 0 && lookups.takePage(now, ttlNanos)) {
-      ListedEntry entry = listOnAndFind(parent, name, now);
+    if (ttlNanos > 0 && lookups.beginPage(now, ttlNanos)) {
+      ListedEntry entry;
+      try {
+        entry = listOnAndFind(parent, name, now);
+      } finally {
+        lookups.endPage();
+      }
       if (entry != null && mayBelieve(parent, entry)) {
         return holdListed(parent, entry, now);
       }

@@ -116,6 +116,30 @@ class LookupTest {
   }
 
   @Test
+  void whileAPageIsUnderWayOtherLookupsNeitherWaitForItNorAskForIt() throws Exception {
+    putShards(100);
+    lookUpShards(0, 3);
+    CountDownLatch arrived = new CountDownLatch(1);
+    CountDownLatch pass = new CountDownLatch(1);
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.LIST && key.isEmpty()) {
+            arrived.countDown();
+            pass.await();
+          }
+        });
+    FutureTask<Long> listed =
+        new FutureTask<>(() -> mount.lookup(ROOT, "model-00003").attributes().size());
+    Thread.ofVirtual().start(listed);
+    arrived.await();
+    lookUpShards(4, 40);
+    pass.countDown();
+    assertEquals(4, listed.get());
+    lookUpShards(40, 100);
+    assertEquals(3 + 1 + 36, mount.requests());
+  }
+
+  @Test
   void aDirectoryTooLargeToBeListedForItsLookupsCostsTenPagesAtMost() throws Exception {
     putShards(12_000);
     lookUpShards(11_800, 12_000);

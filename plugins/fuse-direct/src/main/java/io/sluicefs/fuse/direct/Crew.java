@@ -128,6 +128,7 @@ final class Crew {
     reading--;
     thread.setReader(false);
     if (reading >= least || ending || promoteAnother(thread) || reading > 0) {
+      giveBufferBack(thread);
       return true;
     }
     if (!enqueue(thread)) {
@@ -164,6 +165,18 @@ final class Crew {
       LockSupport.unpark(follower);
     }
     return true;
+  }
+
+  /**
+   * Lets whoever reads next have the buffer: to make one and to free it again costs a thousand short
+   * reads, as freeing memory that threads share interrupts all of them.
+   */
+  @GuardedBy("this")
+  private void giveBufferBack(ServingThread thread) {
+    RequestBuffer unused = thread.giveBufferAway();
+    if (unused != null) {
+      buffers.give(unused);
+    }
   }
 
   @GuardedBy("this")

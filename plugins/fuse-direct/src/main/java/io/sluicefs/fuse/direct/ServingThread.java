@@ -103,7 +103,7 @@ final class ServingThread extends Thread {
 
   /** Makes the thread's buffer free for another thread, if the request is short enough to copy. */
   @Nullable RequestBuffer giveBufferAway() {
-    if (request.length() > SMALL_REQUEST) {
+    if (buffer == null || request.length() > SMALL_REQUEST) {
       return null;
     }
     MemorySegment.copy(request.buffer(), 0, small, 0, request.length());
