@@ -15,9 +15,11 @@ final class BlockTable {
   private static final int LEAF_SIZE = 1 << LEAF_BITS;
 
   private final AtomicReferenceArray<@Nullable Leaf> leaves;
+  private final long blockCount;
   private int size;
 
   BlockTable(long blockCount) {
+    this.blockCount = blockCount;
     leaves =
         new AtomicReferenceArray<>(Math.toIntExact((blockCount + LEAF_SIZE - 1) >>> LEAF_BITS));
   }
@@ -32,7 +34,7 @@ final class BlockTable {
     int at = (int) (block.index() >>> LEAF_BITS);
     Leaf leaf = leaves.get(at);
     if (leaf == null) {
-      leaf = new Leaf();
+      leaf = new Leaf(Math.min(LEAF_SIZE, blockCount - ((long) at << LEAF_BITS)));
       leaves.set(at, leaf);
     }
     leaf.blocks.set((int) block.index() & (LEAF_SIZE - 1), block);
@@ -63,7 +65,7 @@ final class BlockTable {
     List<Block> blocks = new ArrayList<>(size);
     for (int at = 0; at < leaves.length() && blocks.size() < size; at++) {
       Leaf leaf = leaves.get(at);
-      for (int i = 0; leaf != null && i < LEAF_SIZE; i++) {
+      for (int i = 0; leaf != null && i < leaf.blocks.length(); i++) {
         Block block = leaf.blocks.get(i);
         if (block != null) {
           blocks.add(block);
@@ -74,7 +76,12 @@ final class BlockTable {
   }
 
   private static final class Leaf {
-    final AtomicReferenceArray<@Nullable Block> blocks = new AtomicReferenceArray<>(LEAF_SIZE);
+    final AtomicReferenceArray<@Nullable Block> blocks;
     int count;
+
+    /** Creates a leaf that is no larger than the object: most objects are small. */
+    Leaf(long size) {
+      blocks = new AtomicReferenceArray<>((int) size);
+    }
   }
 }

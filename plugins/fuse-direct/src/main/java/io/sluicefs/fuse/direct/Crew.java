@@ -168,8 +168,8 @@ final class Crew {
   }
 
   /**
-   * Lets whoever reads next have the buffer: to make one and to free it again costs a thousand short
-   * reads, as freeing memory that threads share interrupts all of them.
+   * Lets whoever reads next have the buffer: to make one and to free it again costs a thousand
+   * short reads, as freeing memory that threads share interrupts all of them.
    */
   @GuardedBy("this")
   private void giveBufferBack(ServingThread thread) {
