@@ -131,6 +131,28 @@ class WaitingRequestsTest {
   }
 
   @Test
+  void thoseWhoReadAgainFindTheBuffersOfThoseWhoWait() throws Exception {
+    DirectFuseConfig config = new DirectFuseConfig(6, 12);
+    try (SocketSession session = SocketSession.start(files, config)) {
+      hold(Operation.GETATTR);
+      for (int i = 0; i < 3; i++) {
+        send(session, Protocol.GETATTR, 1, new byte[16]);
+      }
+      arrivals.acquireUninterruptibly(3);
+      for (int i = 0; i < 20; i++) {
+        send(session, Protocol.STATFS, 1, new byte[0]);
+        assertEquals(0, session.receive().get(JAVA_INT, 4));
+      }
+      long most = 6L * RequestBuffer.SIZE + 12L * ServingThread.MEMORY;
+      assertTrue(session.reserved() <= most, session.reserved() + " of at most " + most);
+      passes.release(3);
+      for (int i = 0; i < 3; i++) {
+        session.receive();
+      }
+    }
+  }
+
+  @Test
   void writesThatWaitKeepTheirBytesAndHoldNobodyUp() throws Exception {
     files.addFile("sink", FileContent.of(new byte[0]));
     files.addFile("present", FileContent.present(FileContent.pattern(1, 1000)));
