@@ -16,7 +16,7 @@ import java.util.concurrent.Future;
  */
 final class Warming {
   /** Bytes of one call, so that progress is seen; what Linux reads at once it decides itself. */
-  private static final long STEP = 8L << 20;
+  private static final long STEP = 1L << 20;
 
   private final WarmProgress progress;
   private final FileProblems problems;

@@ -25,12 +25,8 @@ public final class MemoryLimit {
 
   private final HostMemory host;
 
-  /** Creates the limit of this machine. */
-  public MemoryLimit() {
-    this(new HostMemory());
-  }
-
-  MemoryLimit(HostMemory host) {
+  /** Creates the default of a host. */
+  public MemoryLimit(HostMemory host) {
     this.host = host;
   }
 
