@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -26,6 +27,11 @@ final class FileProblems {
   /** Returns a copy of what there is, in the order of names. */
   Map<Path, String> all() {
     return new TreeMap<>(problems);
+  }
+
+  /** Returns the files nothing is the matter with. */
+  List<Path> without(List<Path> files) {
+    return files.stream().filter(file -> !problems.containsKey(file)).toList();
   }
 
   boolean isEmpty() {

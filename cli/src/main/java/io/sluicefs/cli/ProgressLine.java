@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One line of a terminal that says how far loading has come, several times a second until closed.
  *
- * <p>Own code because the library for it, progressbar, needs JLine, which takes Ctrl-C for itself
- * and brings natives of its own to the module path of every daemon.
+ * <p>Own code because the library for it, progressbar, needs JLine, which starts {@code stty} again
+ * and again to learn the width and brings natives of its own to the module path of every daemon.
  */
 final class ProgressLine implements AutoCloseable {
   private static final long PERIOD_MILLIS = 200;

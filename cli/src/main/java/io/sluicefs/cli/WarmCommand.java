@@ -89,8 +89,7 @@ final class WarmCommand implements Callable<Integer> {
     } else {
       report.printTable(out());
     }
-    out().flush();
-    problems.print(err());
+    finish(report);
     return complete ? ExitStatus.OK : ExitStatus.FAILURE;
   }
 
@@ -101,7 +100,10 @@ final class WarmCommand implements Callable<Integer> {
     // What is resident already is part of what is available: the page cache gives it back.
     long size = before.total().size();
     if (size > memory.total()) {
-      problems.print(err());
+      if (json) {
+        before.printJson(out(), false, "", problems);
+      }
+      finish(before);
       tell(
           "nothing is loaded: of %s the memory of this host or control group, %s, cannot hold all;"
                   .formatted(ByteCount.text(size), ByteCount.text(memory.total()))
@@ -114,7 +116,12 @@ final class WarmCommand implements Callable<Integer> {
               .formatted(ByteCount.text(available), ByteCount.text(size)));
     }
     load(files, progress);
-    WarmReport after = WarmReport.of(before.files(), problems);
+    WarmReport after = WarmReport.of(problems.without(before.files()), problems);
+    if (after.isNearlyComplete()) {
+      List<Path> again = after.incomplete();
+      load(again, new WarmProgress(after.incompleteBytes(), again.size()));
+      after = WarmReport.of(problems.without(before.files()), problems);
+    }
     return conclude(after, progress, available);
   }
 
@@ -159,8 +166,7 @@ final class WarmCommand implements Callable<Integer> {
               ByteCount.text(progress.bytesPerSecond()),
               resident.isPresent() ? ByteCount.text(resident.getAsLong()) : "not known how much");
     }
-    out().flush();
-    problems.print(err());
+    finish(after);
     if (!fits) {
       tell(
           "%s of %s are not resident, %s had been and were evicted; %s of memory were available"
@@ -173,6 +179,14 @@ final class WarmCommand implements Callable<Integer> {
                   ByteCount.text(available)));
     }
     return fits && problems.isEmpty() ? ExitStatus.OK : ExitStatus.FAILURE;
+  }
+
+  private void finish(WarmReport report) {
+    out().flush();
+    problems.print(err());
+    if (report.total().resident().isEmpty()) {
+      tell("what is resident Linux tells only who owns the files or may write to them");
+    }
   }
 
   private void tell(String what) {

@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
 
 /** What of which files was in the page cache at one time. */
 final class WarmReport {
+  private static final int NEARLY_SHARE = 100;
+
   private final SequencedMap<Path, Residency> files = new LinkedHashMap<>();
 
   private WarmReport() {}
@@ -23,7 +25,7 @@ final class WarmReport {
    *
    * @param problems gets those that cannot be opened, which the report is without
    */
-  static WarmReport of(Iterable<Path> files, FileProblems problems) {
+  static WarmReport of(List<Path> files, FileProblems problems) {
     WarmReport report = new WarmReport();
     for (Path file : files) {
       try (CachedFile cached = CachedFile.open(file)) {
@@ -35,8 +37,8 @@ final class WarmReport {
     return report;
   }
 
-  Iterable<Path> files() {
-    return files.keySet();
+  List<Path> files() {
+    return List.copyOf(files.keySet());
   }
 
   /** Returns the files of which not every byte is known to be resident. */
@@ -53,6 +55,17 @@ final class WarmReport {
         .filter(file -> !file.isComplete())
         .mapToLong(Residency::size)
         .sum();
+  }
+
+  /**
+   * Returns whether so little is not resident that it must have been evicted in passing: all would
+   * fit, and to read it once more costs next to nothing. Of what does not fit much is gone, and
+   * reading it again would only evict the rest.
+   */
+  boolean isNearlyComplete() {
+    Residency total = total();
+    long gone = total.size() - total.resident().orElse(0);
+    return gone > 0 && gone <= total.size() / NEARLY_SHARE;
   }
 
   /** Returns all files as if they were one; what is not known of one is not known of all. */

@@ -112,7 +112,7 @@ class ClearErrorsTest {
   @Test
   void aMemoryLimitAboveTheMachinesMemoryIsNamed() {
     refused(
-        Store.S3.transport(emulator, "models") + "memory.limit = 1PiB\n",
+        Store.S3.transport(emulator, "models") + "memory.limit = 900TiB\n",
         Map.of(),
         "sluice.conf",
         "memory.limit",

@@ -98,8 +98,7 @@ class WarmTest {
 
     Command check = installation.sluice("warm", "--check", model.toString());
     assertEquals(1, check.status(), check::toString);
-    assertTrue(
-        check.out().contains("100 %    40.0 MiB of   40.0 MiB  " + one + "\n"), check.out());
+    assertTrue(check.out().contains("100 %    40.0 MiB of   40.0 MiB  " + one + "\n"), check.out());
     assertTrue(check.out().contains("  0 %         0 B of   24.0 MiB  "), check.out());
     assertTrue(check.out().endsWith("40.0 MiB of   64.0 MiB  in 4 files\n"), check.out());
 
@@ -126,11 +125,7 @@ class WarmTest {
     assertEquals(
         "sluice: %s: No such file or directory%nsluice: %s: Permission denied%n"
             .formatted(absent, unreadable),
-        warm.err()
-            .lines()
-            .filter(line -> line.contains(model.toString()))
-            .sorted()
-            .reduce("", (text, line) -> text + line + System.lineSeparator()));
+        warm.err());
     assertEquals(
         0, installation.sluice("warm", "--check", outside.toString()).status(), "the file beside");
   }
