@@ -15,6 +15,7 @@ module io.sluicefs.kernel {
   uses io.sluicefs.spi.transport.TransportProvider;
 
   exports io.sluicefs.kernel.config;
+  exports io.sluicefs.kernel.memory;
   exports io.sluicefs.kernel.mount;
   exports io.sluicefs.kernel.plugin;
   exports io.sluicefs.kernel.staging;

@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/** The system calls with which a process becomes a daemon. */
+/** The system calls with which a process becomes a daemon, and knows whether it is none. */
 @SuppressWarnings("restricted") // the launcher enables native access for this module
 final class LinuxProcess {
   static final int STANDARD_OUTPUT = 1;
@@ -74,6 +74,15 @@ final class LinuxProcess {
     }
     if (duplicate < 0) {
       throw new MountException(file + ": cannot be opened for the log");
+    }
+  }
+
+  /** Returns whether a descriptor leads to a terminal. */
+  static boolean isTerminal(int descriptor) {
+    try {
+      return (int) handle("isatty", ValueLayout.JAVA_INT).invokeExact(descriptor) == 1;
+    } catch (Throwable e) {
+      throw new IllegalStateException("isatty cannot be called", e);
     }
   }
 

@@ -52,6 +52,7 @@ public final class Sluice {
     Map<String, Supplier<Object>> verbs = new LinkedHashMap<>();
     verbs.put("mount", MountCommand::new);
     verbs.put("umount", UmountCommand::new);
+    verbs.put("warm", WarmCommand::new);
     verbs.put("uploads", UploadsCommand::new);
     verbs.put("config", ConfigCommand::new);
     verbs.put("plugin", PluginCommand::new);

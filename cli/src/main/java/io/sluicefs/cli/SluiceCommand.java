@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  sluice mount -c /etc/sluice/models.conf /mnt/models",
+      "  sluice warm /mnt/models/llama",
       "  sluice umount /mnt/models",
       "  sluice uploads -c /etc/sluice/models.conf",
       "  sluice config check -c /etc/sluice/models.conf",
@@ -34,6 +35,6 @@ final class SluiceCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "expected a verb: mount, umount, uploads, config, plugin");
+        spec.commandLine(), "expected a verb: mount, umount, warm, uploads, config, plugin");
   }
 }

@@ -8,14 +8,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Prints what mounts that ended left, for people or for programs. */
 final class UploadsListing {
-  private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-
   private final PrintWriter out;
   private final Instant now;
 
@@ -40,13 +37,15 @@ final class UploadsListing {
           "  %-8s %-14s %10s %10s  %s%n",
           age(file.started()),
           file.id(),
-          size(file.staged()),
-          size(file.size()),
+          ByteCount.text(file.staged()),
+          ByteCount.text(file.size()),
           printable(file.origin().location() + "/" + file.origin().key()));
       file.why().ifPresent(why -> out.println("    not uploaded: " + printable(why)));
       if (file.missing() > 0) {
         out.println(
-            "    " + size(file.missing()) + " of it went with an upload that was not completed");
+            "    "
+                + ByteCount.text(file.missing())
+                + " of it went with an upload that was not completed");
       }
       out.println("    " + file.path());
     }
@@ -79,35 +78,33 @@ final class UploadsListing {
                 upload ->
                     "{\"key\":%s,\"upload\":%s,\"started\":%s}"
                         .formatted(
-                            quoted(upload.key()),
-                            quoted(upload.uploadId()),
-                            quoted(upload.started().toString())))
+                            JsonText.quoted(upload.key()),
+                            JsonText.quoted(upload.uploadId()),
+                            JsonText.quoted(upload.started().toString())))
             .collect(Collectors.joining(","));
     String staged =
         leftovers.files().stream().map(UploadsListing::json).collect(Collectors.joining(","));
     out.printf(
         "{\"location\":%s,\"prefix\":%s,\"uploads\":[%s],\"staged\":[%s],\"unreadable\":[%s]}%n",
-        quoted(uploads.location()),
-        quoted(uploads.prefix()),
+        JsonText.quoted(uploads.location()),
+        JsonText.quoted(uploads.prefix()),
         pending,
         staged,
-        leftovers.unreadable().stream()
-            .map(UploadsListing::quoted)
-            .collect(Collectors.joining(",")));
+        leftovers.unreadable().stream().map(JsonText::quoted).collect(Collectors.joining(",")));
   }
 
   private static String json(Leftover file) {
     return "{\"id\":%s,\"location\":%s,\"key\":%s,\"size\":%d,\"staged\":%d,\"missing\":%d,\"started\":%s,\"why\":%s,\"path\":%s}"
         .formatted(
-            quoted(file.id()),
-            quoted(file.origin().location()),
-            quoted(file.origin().key()),
+            JsonText.quoted(file.id()),
+            JsonText.quoted(file.origin().location()),
+            JsonText.quoted(file.origin().key()),
             file.size(),
             file.staged(),
             file.missing(),
-            quoted(file.started().toString()),
-            file.why().map(UploadsListing::quoted).orElse("null"),
-            quoted(file.path().toString()));
+            JsonText.quoted(file.started().toString()),
+            file.why().map(JsonText::quoted).orElse("null"),
+            JsonText.quoted(file.path().toString()));
   }
 
   /** Keys may hold line ends and terminal sequences. */
@@ -129,30 +126,5 @@ final class UploadsListing {
     return age.toMinutes() > 0
         ? age.toMinutes() + "m" + age.toSecondsPart() + "s"
         : age.toSeconds() + "s";
-  }
-
-  private static String size(long bytes) {
-    double amount = bytes;
-    int unit = 0;
-    while (amount >= 1024 && unit < UNITS.length - 1) {
-      amount /= 1024;
-      unit++;
-    }
-    return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", amount, UNITS[unit]);
-  }
-
-  private static String quoted(String text) {
-    StringBuilder quoted = new StringBuilder("\"");
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append(c);
-      } else if (c < ' ') {
-        quoted.append("\\u%04x".formatted((int) c));
-      } else {
-        quoted.append(c);
-      }
-    }
-    return quoted.append('"').toString();
   }
 }

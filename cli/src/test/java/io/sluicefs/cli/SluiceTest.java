@@ -43,7 +43,7 @@ class SluiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "mount", "umount", "uploads", "config", "plugin"})
+  @ValueSource(strings = {"", "mount", "umount", "warm", "uploads", "config", "plugin"})
   void everyVerbHasHelpWithExamples(String verb) {
     Result result = verb.isEmpty() ? run("--help") : run(verb, "--help");
 

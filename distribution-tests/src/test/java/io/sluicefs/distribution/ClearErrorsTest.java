@@ -110,6 +110,17 @@ class ClearErrorsTest {
   }
 
   @Test
+  void aMemoryLimitAboveTheMachinesMemoryIsNamed() {
+    refused(
+        Store.S3.transport(emulator, "models") + "memory.limit = 900TiB\n",
+        Map.of(),
+        "sluice.conf",
+        "memory.limit",
+        "more than the",
+        "set less");
+  }
+
+  @Test
   void aMissingPluginIsNamed() {
     refused(
         Store.S3.transport(emulator, "models") + "prefetch.clairvoyant {}\n",

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.List;
 final class EmulatorProcess implements AutoCloseable {
   static final String ACCESS_KEY_ID = "emulator";
   static final String ACCESS_KEY_SECRET = "emulator-secret";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
   private final Config endpoints;
@@ -101,6 +104,38 @@ final class EmulatorProcess implements AutoCloseable {
   List<String> pendingUploads(String bucket) {
     return ConfigFactory.parseString(send("GET", "/uploads/" + bucket, new byte[0]))
         .getStringList("uploads");
+  }
+
+  /** Lets it answer as slowly as a store far away; 0 is no limit. */
+  void slowDown(long bytesPerSecondPerConnection) {
+    send(
+        "PUT",
+        "/conditions?latency-ms=0&bytes-per-second-per-connection=" + bytesPerSecondPerConnection,
+        new byte[0]);
+  }
+
+  /** Refuses the next requests of a kind, until {@link #refuseNothing}. */
+  void refuse(String kind, int status, String code) {
+    send(
+        "POST",
+        "/faults?kind=%s&effect=refuse&status=%d&code=%s&requests=1000000"
+            .formatted(kind, status, code),
+        new byte[0]);
+  }
+
+  void refuseNothing() {
+    send("DELETE", "/faults", new byte[0]);
+  }
+
+  /** Waits until it has sent bytes of objects. */
+  void awaitBytesOut(long bytes) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (counters().getLong("bytes-out") < bytes) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("not " + bytes + " bytes asked for");
+      }
+      Thread.onSpinWait();
+    }
   }
 
   void resetCounters() {

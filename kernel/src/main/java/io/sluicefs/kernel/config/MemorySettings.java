@@ -4,6 +4,7 @@ package io.sluicefs.kernel.config;
 import io.sluicefs.kernel.memory.MemoryLimit;
 import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.Setting;
+import io.sluicefs.spi.SettingException;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -35,5 +36,21 @@ public record MemorySettings(OptionalLong limit) {
   public static MemorySettings of(PluginSettings settings) {
     return new MemorySettings(
         settings.find(LIMIT).map(OptionalLong::of).orElseGet(OptionalLong::empty));
+  }
+
+  /**
+   * Checks that the limit is one Linux would ever let the daemon come to: above it the daemon would
+   * be killed instead of making do.
+   *
+   * @param total bytes the machine or the control group has
+   * @throws SettingException if the limit is more than that
+   */
+  public void checkWithin(long total, PluginSettings settings) throws SettingException {
+    if (limit.isPresent() && limit.getAsLong() > total) {
+      throw settings.error(
+          LIMIT,
+          "%s is more than the %s of this machine or control group; set less, or leave it out for half"
+              .formatted(mebibytes(limit.getAsLong()), mebibytes(total)));
+    }
   }
 }

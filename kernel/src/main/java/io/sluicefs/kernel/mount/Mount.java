@@ -3,12 +3,14 @@ package io.sluicefs.kernel.mount;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.kernel.config.Configuration;
+import io.sluicefs.kernel.config.MemorySettings;
 import io.sluicefs.kernel.config.MetadataSettings;
 import io.sluicefs.kernel.config.MountSettings;
 import io.sluicefs.kernel.config.RequestSettings;
 import io.sluicefs.kernel.fs.ChangeOptions;
 import io.sluicefs.kernel.fs.SluiceFileSystem;
 import io.sluicefs.kernel.memory.HardMemoryBudget;
+import io.sluicefs.kernel.memory.HostMemory;
 import io.sluicefs.kernel.memory.MemoryLimit;
 import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.namespace.NamespaceOptions.Limits;
@@ -187,8 +189,11 @@ public final class Mount implements AutoCloseable {
     return claim;
   }
 
-  static MemoryBudget budget(Configuration configuration) {
-    long limit = configuration.memory().limit().orElseGet(() -> new MemoryLimit().bytes());
+  static MemoryBudget budget(Configuration configuration) throws SettingException {
+    HostMemory host = new HostMemory();
+    MemorySettings settings = configuration.memory();
+    settings.checkWithin(host.total(), configuration.values(MemorySettings.SECTION));
+    long limit = settings.limit().orElseGet(() -> new MemoryLimit(host).bytes());
     long data = limit - MemoryLimit.RUNTIME;
     return new HardMemoryBudget(data, Math.min(data / READ_SLICE_SHARE, MOST_READ_SLICE));
   }

@@ -19,7 +19,7 @@ class MemoryLimitTest {
   void withoutControlGroupsItIsHalfOfTheMachine() throws Exception {
     write("proc/meminfo", "MemTotal:       16777216 kB\nMemFree: 5 kB\n");
 
-    assertEquals(8 * GIB, new MemoryLimit(root).bytes());
+    assertEquals(8 * GIB, limit());
   }
 
   @Test
@@ -30,7 +30,7 @@ class MemoryLimitTest {
     write("sys/fs/cgroup/pods/one/memory.max", "4294967296\n");
     write("sys/fs/cgroup/pods/memory.max", "8589934592\n");
 
-    assertEquals(2 * GIB, new MemoryLimit(root).bytes());
+    assertEquals(2 * GIB, limit());
   }
 
   @Test
@@ -39,7 +39,7 @@ class MemoryLimitTest {
     write("proc/self/cgroup", "0::/\n");
     write("sys/fs/cgroup/memory.max", "2147483648\n");
 
-    assertEquals(GIB, new MemoryLimit(root).bytes());
+    assertEquals(GIB, limit());
   }
 
   @Test
@@ -49,7 +49,7 @@ class MemoryLimitTest {
     write("sys/fs/cgroup/memory/docker/x/memory.limit_in_bytes", "1073741824\n");
     write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
 
-    assertEquals(GIB / 2, new MemoryLimit(root).bytes());
+    assertEquals(GIB / 2, limit());
   }
 
   @Test
@@ -58,24 +58,28 @@ class MemoryLimitTest {
     write("proc/self/cgroup", "nonsense\n0::/x\n");
     write("sys/fs/cgroup/x/memory.max", "a lot\n");
 
-    assertEquals(8 * GIB, new MemoryLimit(root).bytes());
+    assertEquals(8 * GIB, limit());
   }
 
   @Test
   void aSmallMachineHasTheLeastLimit() throws Exception {
     write("proc/meminfo", "MemTotal:       262144 kB\n");
 
-    assertEquals(MemoryLimit.LEAST, new MemoryLimit(root).bytes());
+    assertEquals(MemoryLimit.LEAST, limit());
   }
 
   @Test
   void nothingKnownIsStillSomething() {
-    assertEquals(GIB, new MemoryLimit(root).bytes());
+    assertEquals(GIB, limit());
   }
 
   @Test
   void theRealFilesAreRead() {
-    assertTrue(new MemoryLimit().bytes() > 0);
+    assertTrue(new MemoryLimit(new HostMemory()).bytes() > 0);
+  }
+
+  private long limit() {
+    return new MemoryLimit(new HostMemory(root)).bytes();
   }
 
   private void write(String file, String content) throws IOException {
