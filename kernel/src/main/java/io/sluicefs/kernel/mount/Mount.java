@@ -14,6 +14,7 @@ import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.namespace.NamespaceOptions.Limits;
 import io.sluicefs.kernel.namespace.NamespaceOptions.Ownership;
 import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.kernel.prefetch.PrefetcherChain;
 import io.sluicefs.kernel.read.ObjectReaders;
 import io.sluicefs.kernel.read.ReadOptions;
 import io.sluicefs.kernel.staging.StagingArea;
@@ -118,8 +119,7 @@ public final class Mount implements AutoCloseable {
         new OpeningTransport(plugins.transport(), settings.prefix(), counters)) {
       plugins.checkChannel();
       caches = plugins.caches(owned);
-      prefetcher = plugins.prefetcher();
-      owned.adopt("the prefetcher", prefetcher::close);
+      prefetcher = chained(plugins.prefetchers(owned));
       source = opening.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
       fuse = plugins.channel(mountOptions(request));
       channel = fuse;
@@ -165,6 +165,11 @@ public final class Mount implements AutoCloseable {
       claim.mounted(source);
     }
     LOG.log(System.Logger.Level.INFO, "mounted {0} at {1}", source, mountpoint.path());
+  }
+
+  private static Prefetcher chained(List<Prefetcher> prefetchers) {
+    Prefetcher first = prefetchers.getFirst();
+    return prefetchers.size() == 1 ? first : new PrefetcherChain(prefetchers, first.limits());
   }
 
   /** Opens the staging area; null if there is to be none. */
