@@ -90,9 +90,6 @@ final class SafetensorsTable implements TableReader {
     try {
       feeder.feedInput(bytes, 0, taken);
       position += taken;
-      if (position == headEnd) {
-        feeder.endOfInput();
-      }
       return parse();
     } catch (IOException | IllegalStateException e) {
       // Not JSON, beyond a limit, or names made to collide in the parser's table.
@@ -101,16 +98,19 @@ final class SafetensorsTable implements TableReader {
   }
 
   private Progress parse() throws IOException {
-    for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-      if (token == JsonToken.NOT_AVAILABLE) {
-        return Progress.MORE;
-      }
+    JsonToken token = parser.nextToken();
+    while (token != null && token != JsonToken.NOT_AVAILABLE) {
       if (!accept(token)) {
         return Progress.FOREIGN;
       }
+      if (depth == 0) {
+        // What may follow are spaces, so that the tensors are aligned.
+        table = tensors.build(headEnd, size);
+        return table == null ? Progress.FOREIGN : Progress.DONE;
+      }
+      token = parser.nextToken();
     }
-    table = depth == 0 ? tensors.build(headEnd, size) : null;
-    return table == null ? Progress.FOREIGN : Progress.DONE;
+    return position < headEnd ? Progress.MORE : Progress.FOREIGN;
   }
 
   private boolean accept(JsonToken token) throws IOException {

@@ -14,12 +14,13 @@ final class Slices {
   private static final int[] SHARES = {2, 4, 8, 3, 6, 16, 12, 5};
 
   /** Tensors up to this length are read whole. */
-  private static final long SMALL = TensorPlanner.FAULT;
+  private static final long SMALL = 1 << 20;
 
-  private static final long UNCERTAIN = 2 * TensorPlanner.FAULT;
-
-  /** A share this many times what is uncertain is recognised beyond doubt. */
+  /** A share this many times recognised beyond doubt. */
   private static final long CLEAR = 4;
+
+  /** How far what was seen may be from what is wanted. */
+  private long uncertain;
 
   private double[] starts = new double[16];
   private double[] ends = new double[16];
@@ -28,6 +29,15 @@ final class Slices {
   private int share;
 
   private int shares;
+
+  /**
+   * Notes how much Linux asks for at once, which is about what it reads around a fault.
+   *
+   * @param bytes of the largest read
+   */
+  void reach(long bytes) {
+    uncertain = 2 * bytes;
+  }
 
   /** Notes what was read of a tensor. */
   void learn(int kind, long start, long end, long length) {
@@ -52,7 +62,7 @@ final class Slices {
       int index = (int) Math.round((double) start * of / length);
       if (index < of && error(index, of, start, end, length) <= 1) {
         set(kind, (double) index / of, (double) (index + 1) / of);
-        if (length / of >= CLEAR * UNCERTAIN) {
+        if (length / of >= CLEAR * uncertain) {
           share = index;
           shares = of;
         }
@@ -63,10 +73,10 @@ final class Slices {
   }
 
   /** Returns how far what was read is from a share, in units of what is uncertain. */
-  private static double error(int index, int of, long start, long end, long length) {
+  private double error(int index, int of, long start, long end, long length) {
     double wantedStart = (double) length * index / of;
     double wantedEnd = (double) length * (index + 1) / of;
-    return Math.max(Math.abs(start - wantedStart), Math.abs(end - wantedEnd)) / UNCERTAIN;
+    return Math.max(Math.abs(start - wantedStart), Math.abs(end - wantedEnd)) / uncertain;
   }
 
   private void set(int kind, double start, double end) {
@@ -96,8 +106,8 @@ final class Slices {
   long endOfShare(long start, long length) {
     boolean starts =
         shares > 0
-            && length / shares > UNCERTAIN
-            && Math.abs(start - length * share / shares) <= TensorPlanner.FAULT;
+            && length / shares > uncertain
+            && Math.abs(start - length * share / shares) <= uncertain;
     return starts ? length * (share + 1) / shares : -1;
   }
 
@@ -105,12 +115,12 @@ final class Slices {
    * Returns where reading is likely to end that began at {@code start} of a tensor of which nothing
    * is known and has come to {@code end}: at the next of the usual shares.
    */
-  static long nextBoundary(long start, long end, long length) {
+  long nextBoundary(long start, long end, long length) {
     long begun = length / 16 * Math.round(16.0 * start / length);
-    long from = Math.abs(begun - start) <= UNCERTAIN ? begun : start;
+    long from = Math.abs(begun - start) <= uncertain ? begun : start;
     for (int of = 16; of > 1; of /= 2) {
       long boundary = from + length / of;
-      if (boundary + UNCERTAIN > end) {
+      if (boundary + uncertain > end) {
         return Math.min(boundary, length);
       }
     }

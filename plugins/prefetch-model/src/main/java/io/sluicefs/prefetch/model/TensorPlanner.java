@@ -14,8 +14,12 @@ import org.jspecify.annotations.Nullable;
  * came true before. When they do not, it abstains. Not thread-safe.
  */
 final class TensorPlanner {
-  /** Most bytes Linux asks for at once, and about what it reads around a fault. */
-  static final long FAULT = 1 << 20;
+  private static final long PAGE = 4096;
+
+  /** Plans are made anew when so many bytes were read, or a part of what was planned. */
+  private static final long STEP = 256 << 10;
+
+  private static final int STEPS = 8;
 
   /** Tensors followed at once, as several threads may share a handle. */
   private static final int VISITS = 8;
@@ -27,6 +31,9 @@ final class TensorPlanner {
   private static final int EXPECTED = 8;
 
   private static final int MOST_RANGES = 256;
+
+  /** Returns to other tensors, of late, by which threads are told from reads out of order. */
+  private static final int RETURNS_OF_THREADS = 4;
 
   private final TensorTable table;
   private final TensorOrder order;
@@ -50,6 +57,12 @@ final class TensorPlanner {
   private boolean newestInFileOrder;
   private long reads;
 
+  /** How often reading went back to a tensor of late, as it does when threads share the handle. */
+  private int returns;
+
+  /** Bytes of the largest read. */
+  private long reach;
+
   /** How many bytes of expected tensors are planned. */
   private long trust;
 
@@ -71,29 +84,46 @@ final class TensorPlanner {
   }
 
   ReadAheadWindow next(ByteRange read, long budget) {
-    int tensor = table.at(read.start() + read.length() / 2);
+    int tensor = tensorOf(read);
     if (tensor < 0) {
       // The head, or what lies between tensors.
       return fits(budget) ? window : plan(budget);
     }
     reads++;
     readSincePlan += read.length();
+    if (read.length() > reach) {
+      reach = read.length();
+      slices.reach(reach);
+    }
     boolean moved = note(tensor, read);
-    boolean due = readSincePlan >= Math.max(FAULT, planned / 8);
+    boolean due = readSincePlan >= Math.max(STEP, planned / STEPS);
     return moved || due || !fits(budget) ? plan(budget) : window;
+  }
+
+  /**
+   * Returns the tensor a read is of. Linux reads around the page of a fault, so a read may begin in
+   * the tensor before; the page is in its middle, and what the tensor has of it at its end.
+   */
+  private int tensorOf(ByteRange read) {
+    long middle = read.start() + read.length() / 2 + PAGE - 1;
+    return table.at(Math.min(middle, read.end() - 1));
   }
 
   private boolean fits(long budget) {
     return planned <= budget;
   }
 
-  /** Notes a read; returns whether it is of another tensor than those before. */
+  /** Notes a read; returns whether it says something new of what comes next. */
   private boolean note(int tensor, ByteRange read) {
     Visit visit = visitOf(tensor);
-    boolean began = visit == null;
+    if (visit != null && !isRecent(visit)) {
+      end(visit);
+      visit = null;
+    }
     if (visit == null) {
       visit = begin(tensor, read);
     } else {
+      returns += visit == last ? 0 : 1;
       boolean wasCertain = visit.isCertain();
       visit.extend(read, reads);
       if (!wasCertain) {
@@ -101,7 +131,11 @@ final class TensorPlanner {
       }
     }
     last = visit;
-    return began;
+    return visit.reads() <= 2;
+  }
+
+  private boolean isRecent(Visit visit) {
+    return reads - visit.lastRead() <= RECENT_READS;
   }
 
   private @Nullable Visit visitOf(int tensor) {
@@ -115,10 +149,11 @@ final class TensorPlanner {
 
   private Visit begin(int tensor, ByteRange read) {
     Visit before = last;
+    returns /= 2;
     boolean inFileOrder =
         before != null
             && tensor > before.tensor()
-            && Math.abs(read.start() - before.lastReadEnd()) <= FAULT;
+            && Math.abs(read.start() - before.lastReadEnd()) <= reach;
     if (newest != null && !newest.isCertain()) {
       visits.remove(newest);
     }
@@ -186,12 +221,12 @@ final class TensorPlanner {
 
   private void learnSlice(Visit visit) {
     long name = table.name(visit.tensor());
-    if (visit.isCertain() && !visit.isScattered() && name != TensorName.UNKNOWN) {
+    if (visit.isCertain() && name != TensorName.UNKNOWN) {
       long start = table.start(visit.tensor());
       slices.learn(
           TensorName.kind(name),
-          visit.start() - start,
-          visit.end() - start,
+          visit.longestStart() - start,
+          visit.longestEnd() - start,
           table.length(visit.tensor()));
     }
   }
@@ -201,7 +236,7 @@ final class TensorPlanner {
     Ranges ranges = new Ranges(Math.min(budget, ahead));
     for (int i = visits.size() - 1; i >= 0; i--) {
       Visit visit = visits.get(i);
-      if (reads - visit.lastRead() <= RECENT_READS) {
+      if (visit == last || (returns >= RETURNS_OF_THREADS && isRecent(visit))) {
         ranges.add(visit.end(), expectedEnd(visit));
       }
     }
@@ -256,18 +291,18 @@ final class TensorPlanner {
     long likely = -1;
     if (name != TensorName.UNKNOWN && slices.isKnown(TensorName.kind(name))) {
       int kind = TensorName.kind(name);
-      boolean begunThere = Math.abs(begun - slices.start(kind, length)) <= 2 * FAULT;
+      boolean begunThere = Math.abs(begun - slices.start(kind, length)) <= 2 * reach;
       likely = begunThere ? slices.end(kind, length) : -1;
     } else {
       likely = slices.endOfShare(begun, length);
     }
-    if (come <= likely + 2 * FAULT) {
+    if (come <= likely + 2 * reach) {
       return start + likely;
     }
     if (visit.reads() < 2) {
       return visit.end();
     }
     long grown = visit.end() + Math.max(chunk / 2, come - begun);
-    return Math.min(grown, start + Slices.nextBoundary(begun, come, length));
+    return Math.min(grown, start + slices.nextBoundary(begun, come, length));
   }
 }

@@ -12,7 +12,8 @@ final class Visit {
   private final long tensorStart;
   private final long tensorEnd;
   private boolean certain;
-  private boolean scattered;
+  private long longestStart;
+  private long longestEnd;
   private long start;
   private long end;
   private long lastReadEnd;
@@ -40,13 +41,20 @@ final class Visit {
     lastReadEnd = read.end();
     reads = 1;
     lastRead = now;
+    keepLongest();
+  }
+
+  private void keepLongest() {
+    if (end - start > longestEnd - longestStart) {
+      longestStart = start;
+      longestEnd = end;
+    }
   }
 
   /** Goes on with a read whose middle is in the tensor. */
   void extend(ByteRange read, long now) {
     certain = true;
     if (read.start() > end + NEAR || read.end() < start - NEAR) {
-      scattered = true;
       begin(read, now);
       return;
     }
@@ -55,6 +63,7 @@ final class Visit {
     lastReadEnd = read.end();
     reads++;
     lastRead = now;
+    keepLongest();
   }
 
   int tensor() {
@@ -66,17 +75,22 @@ final class Visit {
     return certain;
   }
 
-  /** Returns whether it was read here and there, so that what was read is no slice. */
-  boolean isScattered() {
-    return scattered;
+  /** Returns where the longest piece starts that was read without a gap to speak of. */
+  long longestStart() {
+    return longestStart;
   }
 
-  /** Returns the offset from which on it was read without a gap to speak of. */
+  /** Returns where it ends. */
+  long longestEnd() {
+    return longestEnd;
+  }
+
+  /** Returns where the piece starts that is being read. */
   long start() {
     return start;
   }
 
-  /** Returns the offset up to which it was read. */
+  /** Returns up to where it was read. */
   long end() {
     return end;
   }
