@@ -81,10 +81,7 @@ final class EmulatorProcess implements AutoCloseable {
 
   /** Makes an object that begins with bytes of its own. */
   void putSynthetic(String bucket, String key, byte[] head, long size, long seed) {
-    send(
-        "PUT",
-        "/objects/%s/%s?size=%d&seed=%d".formatted(bucket, encoded(key), size, seed),
-        head);
+    send("PUT", "/objects/%s/%s?size=%d&seed=%d".formatted(bucket, encoded(key), size, seed), head);
   }
 
   void delete(String bucket, String key) {

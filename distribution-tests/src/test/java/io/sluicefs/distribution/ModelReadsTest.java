@@ -16,7 +16,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** Model files mapped as loaders do, read ahead by their tensors: how many bytes leave the store. */
+/**
+ * Model files mapped as loaders do, read ahead by their tensors: how many bytes leave the store.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ModelReadsTest {
   private static final String BUCKET = "models";
@@ -79,8 +81,7 @@ class ModelReadsTest {
   }
 
   /** Lets processes map a file of a mount of its own; returns what was fetched of its weights. */
-  private double load(String key, ModelObject model, List<Integer> ranks, int of)
-      throws Exception {
+  private double load(String key, ModelObject model, List<Integer> ranks, int of) throws Exception {
     Path pieces = model.writePieces(installation.work().resolve(key + ".pieces"));
     Command mount =
         installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());

@@ -10,6 +10,9 @@ final class Granules {
   /** Bytes of a granule. */
   static final long BYTES = 1L << SHIFT;
 
+  /** Bytes whose granules can be numbered; no store has objects so large. */
+  static final long LARGEST = (long) Integer.MAX_VALUE << SHIFT;
+
   private Granules() {}
 
   /** Returns the granule a byte is in. */

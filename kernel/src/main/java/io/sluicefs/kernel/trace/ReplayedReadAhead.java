@@ -63,7 +63,7 @@ final class ReplayedReadAhead implements ReadAhead {
     long at = order.before(run) + (long) within;
     boolean isBehind = at < from && from - at <= to - from;
     boolean isInStep = at >= from && at - from <= (to - from) / STEPS;
-    if (planned > budget || !(isBehind || isInStep)) {
+    if (planned == 0 || planned > budget || !(isBehind || isInStep)) {
       plan(order, run, within, Math.min(most, budget));
     }
     return window;

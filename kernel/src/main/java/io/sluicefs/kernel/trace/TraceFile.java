@@ -124,7 +124,9 @@ final class TraceFile {
     private int number = 1;
     private int room = MOST_RUNS;
 
-    private String[] head = {};
+    private String key = "";
+    private String etag = "";
+    private long size = -1;
     private int[] starts = new int[64];
     private int[] counts = new int[64];
     private int runs;
@@ -155,13 +157,13 @@ final class TraceFile {
     private void take(String[] words) {
       if (words.length == 4 && words[0].equals(OBJECT)) {
         endObject();
-        long size = Long.parseLong(words[1]);
-        String etag = URLDecoder.decode(words[2], StandardCharsets.UTF_8);
-        if (size < 0 || Granules.after(size) < 0 || etag.isEmpty()) {
+        size = Long.parseLong(words[1]);
+        etag = URLDecoder.decode(words[2], StandardCharsets.UTF_8);
+        key = URLDecoder.decode(words[3], StandardCharsets.UTF_8);
+        if (size < 0 || size > Granules.LARGEST || etag.isEmpty()) {
           throw new IllegalArgumentException("no object");
         }
-        head = words;
-      } else if (words.length == 2 && head.length > 0) {
+      } else if (words.length == 2 && size >= 0) {
         addRun(Integer.parseInt(words[0]), Integer.parseInt(words[1]));
       } else {
         throw new IllegalArgumentException("no line of a trace");
@@ -169,7 +171,7 @@ final class TraceFile {
     }
 
     private void addRun(int start, int count) {
-      int most = Granules.after(Long.parseLong(head[1]));
+      int most = Granules.after(size);
       boolean isWithin = start >= 0 && count > 0 && count <= most && start <= most - count;
       int next = isWithin ? seen.nextSetBit(start) : -1;
       if (!isWithin || (next >= 0 && next < start + count)) {
@@ -193,11 +195,7 @@ final class TraceFile {
       if (runs > 0) {
         objects.add(
             new ObjectTrace(
-                URLDecoder.decode(head[3], StandardCharsets.UTF_8),
-                URLDecoder.decode(head[2], StandardCharsets.UTF_8),
-                Long.parseLong(head[1]),
-                Arrays.copyOf(starts, runs),
-                Arrays.copyOf(counts, runs)));
+                key, etag, size, Arrays.copyOf(starts, runs), Arrays.copyOf(counts, runs)));
       }
       runs = 0;
       seen = new BitSet();

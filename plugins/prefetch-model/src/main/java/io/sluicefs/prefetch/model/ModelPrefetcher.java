@@ -17,7 +17,7 @@ import java.util.Map;
  */
 final class ModelPrefetcher implements Prefetcher {
   /** Files remembered; of those with tables the newest, of so many tensors together. */
-  private static final int MOST_FILES = 4096;
+  private static final int MOST_FILES = 1024;
 
   private static final int MOST_TENSORS = 4 * TensorTableBuilder.MOST_TENSORS;
 
