@@ -33,6 +33,7 @@ class LayeringTest {
           "io.sluicefs.cache.memory",
           "io.sluicefs.fuse.direct",
           "io.sluicefs.fuse.jnr",
+          "io.sluicefs.prefetch.model",
           "io.sluicefs.prefetch.sequential",
           "io.sluicefs.transport.oss",
           "io.sluicefs.transport.s3");

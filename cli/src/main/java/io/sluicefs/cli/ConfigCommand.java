@@ -50,7 +50,7 @@ final class ConfigCommand implements Runnable {
     List<PluginChoice> choices = new ArrayList<>();
     choices.add(configuration.plugin(Axis.TRANSPORT));
     choices.addAll(configuration.caches());
-    choices.add(configuration.plugin(Axis.PREFETCH));
+    choices.addAll(configuration.prefetchers());
     choices.add(configuration.plugin(Axis.FUSE));
     try (PluginCatalog plugins = Home.plugins()) {
       for (PluginChoice choice : choices) {

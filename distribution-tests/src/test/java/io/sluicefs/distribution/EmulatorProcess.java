@@ -79,10 +79,12 @@ final class EmulatorProcess implements AutoCloseable {
   }
 
   void putSynthetic(String bucket, String key, long size, long seed) {
-    send(
-        "PUT",
-        "/objects/%s/%s?size=%d&seed=%d".formatted(bucket, encoded(key), size, seed),
-        new byte[0]);
+    putSynthetic(bucket, key, new byte[0], size, seed);
+  }
+
+  /** Makes an object that begins with bytes of its own. */
+  void putSynthetic(String bucket, String key, byte[] head, long size, long seed) {
+    send("PUT", "/objects/%s/%s?size=%d&seed=%d".formatted(bucket, encoded(key), size, seed), head);
   }
 
   void delete(String bucket, String key) {

@@ -47,7 +47,7 @@ public final class ConfigReference {
     return switch (axis) {
       case TRANSPORT -> "The object store: exactly one plugin.";
       case CACHE -> "Where blocks of objects are kept: memory, then any others below it.";
-      case PREFETCH -> "What is read ahead: one plugin, sequential when not given.";
+      case PREFETCH -> "What is read ahead: plugins asked in order, sequential when not given.";
       case FUSE ->
           "How the Linux kernel is talked to: one plugin; when not given, direct, or jnr where direct"
               + " cannot be used.";

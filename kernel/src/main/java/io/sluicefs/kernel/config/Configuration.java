@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each axis is a section whose sub-sections are named after plugins. {@code fuse = jnr} is short
  * for {@code fuse.jnr {}}. A section with one plugin chooses it; with several, {@code <axis>.use}
- * does; {@code cache.tiers} lists caches, nearest to the reader first.
+ * does; {@code cache.tiers} lists caches, nearest to the reader first, and {@code prefetch.use}
+ * prefetchers, in the order they are asked.
  */
 public final class Configuration {
   private static final String MEMORY_CACHE = "memory";
@@ -142,7 +143,7 @@ public final class Configuration {
   }
 
   /**
-   * Returns the plugin chosen for an axis that takes one.
+   * Returns the plugin chosen for an axis that takes one, or the only one there is a section of.
    *
    * @throws SettingException if none or several are
    */
@@ -176,6 +177,37 @@ public final class Configuration {
               .formatted(root.origin(), axis.section(), axis.section()));
     }
     return new PluginChoice(axis, name, PluginChoice.DEFAULT);
+  }
+
+  /**
+   * Returns the prefetchers chosen, in the order they are asked.
+   *
+   * @throws SettingException if {@code prefetch.use} names one twice, or is missing and the section
+   *     has several
+   */
+  public List<PluginChoice> prefetchers() throws SettingException {
+    PluginSettings own = ownSettings(Axis.PREFETCH);
+    List<PluginChoice> choices = new ArrayList<>();
+    if (root.children().get(Axis.PREFETCH.section()) instanceof ConfigNode.Leaf names) {
+      for (String name : AxisSettings.PREFETCHERS.parse(names.text())) {
+        choices.add(choice(Axis.PREFETCH, name, names.origin()));
+      }
+    } else if (own.find(AxisSettings.PREFETCHERS).isPresent()) {
+      for (String name : own.get(AxisSettings.PREFETCHERS)) {
+        choices.add(choice(Axis.PREFETCH, name, own.origin(AxisSettings.PREFETCHERS)));
+      }
+    } else {
+      choices.add(plugin(Axis.PREFETCH));
+    }
+    if (choices.stream().map(PluginChoice::name).distinct().count() < choices.size()) {
+      throw own.error(AxisSettings.PREFETCHERS, "expected each plugin once");
+    }
+    return choices;
+  }
+
+  /** Returns where reads are recorded and what is replayed. */
+  public TraceSettings traces() {
+    return new TraceSettings(ownSettings(Axis.PREFETCH));
   }
 
   /**

@@ -7,6 +7,7 @@ import io.sluicefs.kernel.config.MemorySettings;
 import io.sluicefs.kernel.config.MetadataSettings;
 import io.sluicefs.kernel.config.MountSettings;
 import io.sluicefs.kernel.config.RequestSettings;
+import io.sluicefs.kernel.config.TraceSettings;
 import io.sluicefs.kernel.fs.ChangeOptions;
 import io.sluicefs.kernel.fs.SluiceFileSystem;
 import io.sluicefs.kernel.memory.HardMemoryBudget;
@@ -16,10 +17,14 @@ import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.namespace.NamespaceOptions.Limits;
 import io.sluicefs.kernel.namespace.NamespaceOptions.Ownership;
 import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.kernel.prefetch.PrefetcherChain;
 import io.sluicefs.kernel.read.ObjectReaders;
 import io.sluicefs.kernel.read.ReadOptions;
 import io.sluicefs.kernel.staging.StagingArea;
 import io.sluicefs.kernel.staging.StagingOptions;
+import io.sluicefs.kernel.trace.TraceException;
+import io.sluicefs.kernel.trace.TraceRecorder;
+import io.sluicefs.kernel.trace.TraceReplayer;
 import io.sluicefs.kernel.transport.LimitedTransport;
 import io.sluicefs.kernel.transport.RetryingTransport;
 import io.sluicefs.kernel.transport.TransportCounters;
@@ -31,11 +36,15 @@ import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.fuse.FuseChannel;
 import io.sluicefs.spi.fuse.MountOptions;
+import io.sluicefs.spi.prefetch.PrefetchLimits;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.transport.Transport;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +62,9 @@ public final class Mount implements AutoCloseable {
 
   /** How long the Linux kernel and the FUSE channel may take to bring up the mount. */
   private static final Duration READY_WITHIN = Duration.ofSeconds(30);
+
+  /** How often a trace is written while something new is read. */
+  private static final Duration TRACE_INTERVAL = Duration.ofMinutes(1);
 
   /** How long open files may keep a session alive after it was unmounted. */
   private static final Duration END_WITHIN = Duration.ofSeconds(5);
@@ -120,8 +132,7 @@ public final class Mount implements AutoCloseable {
         new OpeningTransport(plugins.transport(), settings.prefix(), counters)) {
       plugins.checkChannel();
       caches = plugins.caches(owned);
-      prefetcher = plugins.prefetcher();
-      owned.adopt("the prefetcher", prefetcher::close);
+      prefetcher = prefetcher(plugins.prefetchers(owned), configuration.traces());
       source = opening.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
       fuse = plugins.channel(mountOptions(request));
       channel = fuse;
@@ -167,6 +178,38 @@ public final class Mount implements AutoCloseable {
       claim.mounted(source);
     }
     LOG.log(System.Logger.Level.INFO, "mounted {0} at {1}", source, mountpoint.path());
+  }
+
+  /** Puts the plugins in a row, what is replayed before them and what records around them. */
+  @SuppressWarnings("MustBeClosedChecker") // owned until the mount closes
+  private Prefetcher prefetcher(List<Prefetcher> plugins, TraceSettings traces)
+      throws SettingException, IOException {
+    PrefetchLimits limits = plugins.getFirst().limits();
+    List<Prefetcher> all = new ArrayList<>(plugins);
+    Optional<Path> replay = traces.replay();
+    Optional<Path> record = traces.record();
+    // A mount that goes by what it recorded itself has nothing to go by at first.
+    boolean isFirst = replay.equals(record) && replay.filter(Files::notExists).isPresent();
+    if (replay.isPresent() && !isFirst) {
+      try {
+        TraceReplayer replayer = TraceReplayer.open(replay.get(), limits);
+        owned.adopt("the replayed trace", replayer::close);
+        all.addFirst(replayer);
+      } catch (TraceException e) {
+        throw traces.replayError(e.problem());
+      }
+    }
+    Prefetcher planner = all.size() == 1 ? all.getFirst() : new PrefetcherChain(all, limits);
+    if (record.isEmpty()) {
+      return planner;
+    }
+    Path folder = record.get().getParent();
+    if (folder == null || !Files.isWritable(folder)) {
+      throw traces.recordError("cannot write in the folder of " + record.get());
+    }
+    TraceRecorder recorder = new TraceRecorder(record.get(), TRACE_INTERVAL, planner);
+    owned.adopt("the trace", recorder::close);
+    return recorder;
   }
 
   /** Opens the staging area; null if there is to be none. */

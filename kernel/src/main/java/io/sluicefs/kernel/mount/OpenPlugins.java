@@ -61,10 +61,16 @@ final class OpenPlugins {
     return () -> plugin.provider.open(plugin.context);
   }
 
-  Prefetcher prefetcher() throws SettingException, PluginException {
-    Ready<PrefetcherProvider> plugin =
-        ready(configuration.plugin(Axis.PREFETCH), PrefetcherProvider.class);
-    return plugin.provider.open(plugin.context);
+  /** Opens the prefetchers, in the order they are asked; {@code owner} closes them. */
+  List<Prefetcher> prefetchers(OwnedResources owner) throws SettingException, PluginException {
+    List<Prefetcher> prefetchers = new ArrayList<>();
+    for (PluginChoice choice : configuration.prefetchers()) {
+      Ready<PrefetcherProvider> plugin = ready(choice, PrefetcherProvider.class);
+      Prefetcher prefetcher = plugin.provider.open(plugin.context);
+      owner.adopt(choice.section(), prefetcher::close);
+      prefetchers.add(prefetcher);
+    }
+    return prefetchers;
   }
 
   /** Checks that the channel is there and its settings are usable. */

@@ -64,8 +64,8 @@ public final class ObjectReaders implements AutoCloseable {
    */
   @MustBeClosed
   public ReadSession open(ObjectId id, long size) {
-    ReadAhead planner = prefetcher.open(id, size);
     Attachment attachment = new Attachment(attach(id, size));
+    ReadAhead planner = planner(id, size, attachment);
     synchronized (objects) {
       Shared shared = objects.get(id);
       if (shared == null) {
@@ -75,6 +75,19 @@ public final class ObjectReaders implements AutoCloseable {
       shared.sessions++;
       return new ReadSession(this, admission, shared.object, attachment, planner);
     }
+  }
+
+  private ReadAhead planner(ObjectId id, long size, Attachment attachment) {
+    try {
+      return prefetcher.open(id, size, new AttachedBytes(attachment, size, blockSize()));
+    } catch (RuntimeException e) {
+      attachment.release();
+      throw e;
+    }
+  }
+
+  private int blockSize() {
+    return tiers.get(0).cache.blockSize();
   }
 
   /** Returns what read-ahead did so far. */
@@ -115,7 +128,7 @@ public final class ObjectReaders implements AutoCloseable {
   }
 
   private OpenObject openObject(ObjectId id, long size) {
-    int blockSize = tiers.get(0).cache.blockSize();
+    int blockSize = blockSize();
     return new OpenObject(
         id,
         size,

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,8 +48,8 @@ class ConfigurationTest {
     assertEquals(
         new PluginChoice(Axis.TRANSPORT, "s3", at(1)), configuration.plugin(Axis.TRANSPORT));
     assertEquals(
-        new PluginChoice(Axis.PREFETCH, "sequential", "default"),
-        configuration.plugin(Axis.PREFETCH));
+        List.of(new PluginChoice(Axis.PREFETCH, "sequential", "default")),
+        configuration.prefetchers());
     assertEquals(new PluginChoice(Axis.FUSE, "direct", "default"), configuration.plugin(Axis.FUSE));
     assertEquals(
         List.of(new PluginChoice(Axis.CACHE, "memory", "default")), configuration.caches());
@@ -264,6 +265,33 @@ class ConfigurationTest {
   }
 
   @Test
+  void prefetchersAreAskedInTheOrderGiven() throws Exception {
+    assertEquals(List.of("model", "sequential"), prefetchers("prefetch = [model, sequential]"));
+    assertEquals(
+        List.of("sequential", "model"),
+        prefetchers("prefetch { model {}, sequential {}, use = [sequential, model] }"));
+    assertEquals(List.of("model"), prefetchers("prefetch.model {}"));
+    assertMessage(
+        at(1) + ": prefetch has several plugins, model and sequential",
+        () -> prefetchers("prefetch { model {}, sequential {} }"));
+    assertMessage(
+        "prefetch.use: expected each plugin once", () -> prefetchers("prefetch = [a, a]"));
+  }
+
+  @Test
+  void filesOfTracesAreAbsolute() throws Exception {
+    Configuration configuration =
+        load("prefetch { record = /var/tmp/new.trace, replay = /var/tmp/old.trace }");
+
+    assertEquals(Optional.of(Path.of("/var/tmp/new.trace")), configuration.traces().record());
+    assertEquals(Optional.of(Path.of("/var/tmp/old.trace")), configuration.traces().replay());
+    assertEquals("sequential", configuration.prefetchers().getFirst().name());
+    assertMessage(
+        at(1) + ": prefetch.record: expected an absolute path",
+        () -> load("prefetch.record = new.trace"));
+  }
+
+  @Test
   void noTransportIsAnError() {
     assertMessage("sluice.conf: no transport is configured", () -> load("").plugin(Axis.TRANSPORT));
   }
@@ -349,6 +377,10 @@ class ConfigurationTest {
             .filter(line -> line.matches("# (  )?[a-z0-9.-]+ [={].*|# }"))
             .map(line -> line.substring(2) + "\n")
             .reduce("", String::concat));
+  }
+
+  private List<String> prefetchers(String text) throws Exception {
+    return load(text).prefetchers().stream().map(PluginChoice::name).toList();
   }
 
   private static List<String> names(Configuration configuration) throws SettingException {

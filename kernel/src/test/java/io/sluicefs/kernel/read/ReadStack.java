@@ -9,6 +9,7 @@ import io.sluicefs.kernel.memory.HardMemoryBudget;
 import io.sluicefs.kernel.transport.LimitedTransport;
 import io.sluicefs.kernel.transport.RetryPolicy;
 import io.sluicefs.kernel.transport.RetryingTransport;
+import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.cache.BlockCache;
@@ -52,8 +53,23 @@ final class ReadStack implements AutoCloseable {
    * @param capacity of the first cache; those below have as much
    * @param blockSizes of the caches, the first at the front
    */
-  @SuppressWarnings("MustBeClosedChecker") // close closes them
   ReadStack(long capacity, Map<String, String> prefetch, List<Integer> blockSizes)
+      throws Exception {
+    this(capacity, blockSizes, memory -> openPrefetcher(prefetch, memory));
+  }
+
+  /** Opens a stack of 128 KiB blocks, one memory cache and a prefetcher of the test's own. */
+  ReadStack(long capacity, Prefetcher prefetcher) throws Exception {
+    this(capacity, List.of(128 * KIB), memory -> prefetcher);
+  }
+
+  /** Opens a prefetcher. */
+  private interface PrefetcherOpener {
+    Prefetcher open(MemoryBudget memory) throws Exception;
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // close closes them
+  private ReadStack(long capacity, List<Integer> blockSizes, PrefetcherOpener opener)
       throws Exception {
     memory = new HardMemoryBudget(blockSizes.size() * capacity + 16 * MIB, 2 * MIB);
     for (int blockSize : blockSizes) {
@@ -62,8 +78,7 @@ final class ReadStack implements AutoCloseable {
           Map.of("capacity", "" + capacity, "block-size", "" + blockSize);
       tiers.add(caches.open(TestContext.of(caches, settings, memory)));
     }
-    PrefetcherProvider prefetchers = prefetcherProvider();
-    prefetcher = prefetchers.open(TestContext.of(prefetchers, prefetch, memory));
+    prefetcher = opener.open(memory);
     Duration pause = Duration.ofMillis(1);
     Duration deadline = Duration.ofMillis(100);
     Transport transport =
@@ -80,8 +95,12 @@ final class ReadStack implements AutoCloseable {
     return ServiceLoader.load(BlockCacheProvider.class).findFirst().orElseThrow();
   }
 
-  private static PrefetcherProvider prefetcherProvider() {
-    return ServiceLoader.load(PrefetcherProvider.class).findFirst().orElseThrow();
+  @SuppressWarnings("MustBeClosedChecker") // the stack owns it
+  private static Prefetcher openPrefetcher(Map<String, String> settings, MemoryBudget memory)
+      throws Exception {
+    PrefetcherProvider provider =
+        ServiceLoader.load(PrefetcherProvider.class).findFirst().orElseThrow();
+    return provider.open(TestContext.of(provider, settings, memory));
   }
 
   /** Opens an object of the store. */

@@ -10,6 +10,16 @@ public interface Prefetcher extends AutoCloseable {
   /** Returns the planner of one open file handle on an object of {@code size} bytes. */
   ReadAhead open(ObjectId id, long size);
 
+  /**
+   * As {@link #open(ObjectId, long)}, for a planner that looks at what is read. The kernel calls
+   * this one.
+   *
+   * @param present what is in memory of the object; valid as long as the planner is asked
+   */
+  default ReadAhead open(ObjectId id, long size, PresentBytes present) {
+    return open(id, size);
+  }
+
   /** Returns how the kernel is to carry out the plans of all handles together. */
   PrefetchLimits limits();
 

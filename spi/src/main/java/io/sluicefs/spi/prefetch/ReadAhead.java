@@ -4,8 +4,8 @@ package io.sluicefs.spi.prefetch;
 import io.sluicefs.spi.ByteRange;
 
 /**
- * The planner of one open file handle: a pure function of the reads it has seen. The kernel calls
- * it from one thread at a time.
+ * The planner of one open file handle: a pure function of the reads it has seen and of the bytes of
+ * the object it was shown. The kernel calls it from one thread at a time.
  */
 public interface ReadAhead {
   /**
@@ -18,4 +18,14 @@ public interface ReadAhead {
    *     allocates nothing
    */
   ReadAheadWindow next(ByteRange justRead, long budget);
+
+  /**
+   * Returns whether the object is none this planner knows how to read ahead, as of the last {@link
+   * #next}, whose window was empty then. The next planner that is configured is asked in its place.
+   * All of them see every read, so a planner may abstain until it knows enough, or from some read
+   * on. One that wants nothing read ahead returns an empty window and does not abstain.
+   */
+  default boolean abstains() {
+    return false;
+  }
 }

@@ -10,6 +10,7 @@ import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.prefetch.PrefetchLimits;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.prefetch.PrefetcherProvider;
+import io.sluicefs.spi.prefetch.PresentBytes;
 import io.sluicefs.spi.prefetch.ReadAhead;
 import io.sluicefs.spi.prefetch.ReadAheadWindow;
 import io.sluicefs.spi.testkit.LeakCheckedMemory;
@@ -28,11 +29,11 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class PrefetcherContract {
   private static final long MIB = 1 << 20;
-  private static final ObjectId ID = new ObjectId("model.safetensors", "1");
 
   private final long seed = Long.getLong("sluice.seed", System.nanoTime());
   private final LeakCheckedMemory memory = new LeakCheckedMemory(64 * MIB);
   private Prefetcher prefetcher;
+  private int objects;
 
   /** For suites of a prefetcher. */
   @SuppressWarnings("NullAway.Init") // set before each test
@@ -40,6 +41,17 @@ public abstract class PrefetcherContract {
 
   /** Returns the provider under test. */
   protected abstract PrefetcherProvider provider();
+
+  /**
+   * Returns what a file begins with that the prefetcher plans, for one that plans some files only;
+   * nothing by default. What follows it does not matter.
+   *
+   * @param size of the file, in bytes
+   * @return no more bytes than that; nothing if a file so small cannot be one
+   */
+  protected byte[] head(long size) {
+    return new byte[0];
+  }
 
   /** Returns settings to test with; none by default. */
   protected Map<String, String> settings() {
@@ -75,7 +87,8 @@ public abstract class PrefetcherContract {
     Random random = new Random(seed);
     for (int round = 0; round < 50; round++) {
       long size = 1 + random.nextLong(random.nextBoolean() ? 300 * MIB : 300);
-      ReadAhead handle = prefetcher.open(ID, size);
+      ReadObject object = object(size);
+      ReadAhead handle = open(object);
       long at = 0;
       for (int i = 0; i < 100; i++) {
         if (at >= size || random.nextInt(10) == 0) {
@@ -83,7 +96,9 @@ public abstract class PrefetcherContract {
         }
         ByteRange read = new ByteRange(at, Math.min(size, at + 1 + random.nextLong(2 * MIB)));
         long budget = random.nextBoolean() ? Long.MAX_VALUE : random.nextLong(64 * MIB);
-        check(handle.next(read, budget), read, size, budget);
+        ReadAheadWindow window = object.next(handle, read, budget);
+        check(window, read, size, budget);
+        assertAbstainersPlanNothing(handle, window);
         at = read.end();
       }
     }
@@ -91,9 +106,10 @@ public abstract class PrefetcherContract {
 
   @Test
   void withoutBudgetNothingIsPlanned() {
-    ReadAhead handle = prefetcher.open(ID, 100 * MIB);
+    ReadObject object = object(100 * MIB);
+    ReadAhead handle = open(object);
     for (long at = 0; at < 100 * MIB; at += MIB) {
-      assertEquals(0, beyond(handle.next(ByteRange.of(at, MIB), 0), at + MIB));
+      assertEquals(0, beyond(object.next(handle, ByteRange.of(at, MIB), 0), at + MIB));
     }
   }
 
@@ -101,7 +117,8 @@ public abstract class PrefetcherContract {
   void whatIsReadInOrderIsPlannedBeforeUpToTheLastByte() {
     PrefetchLimits limits = prefetcher.limits();
     long size = 8 * limits.chunkSize() + 4097;
-    ReadAhead handle = prefetcher.open(ID, size);
+    ReadObject object = object(size);
+    ReadAhead handle = open(object);
     BitSet planned = new BitSet();
     long unplanned = 0;
     for (long at = 0; at < size; at += 128 << 10) {
@@ -109,7 +126,7 @@ public abstract class PrefetcherContract {
       if (!planned.get((int) (at >> 12))) {
         unplanned += read.length();
       }
-      for (ByteRange range : handle.next(read, Long.MAX_VALUE).ranges()) {
+      for (ByteRange range : object.next(handle, read, Long.MAX_VALUE).ranges()) {
         planned.set((int) (range.start() >> 12), (int) ((range.end() + 4095) >> 12));
       }
     }
@@ -121,12 +138,13 @@ public abstract class PrefetcherContract {
   @Test
   void readersInOrderAreAllocatedFewWindows() {
     long size = 16 * prefetcher.limits().chunkSize();
-    ReadAhead handle = prefetcher.open(ID, size);
-    ReadAheadWindow before = handle.next(new ByteRange(0, 4096), Long.MAX_VALUE);
+    ReadObject object = object(size);
+    ReadAhead handle = open(object);
+    ReadAheadWindow before = object.next(handle, new ByteRange(0, 4096), Long.MAX_VALUE);
     int changes = 0;
     int reads = 0;
     for (long at = 4096; at < size; at += 4096) {
-      ReadAheadWindow window = handle.next(ByteRange.of(at, 4096), Long.MAX_VALUE);
+      ReadAheadWindow window = object.next(handle, ByteRange.of(at, 4096), Long.MAX_VALUE);
       reads++;
       if (!isSame(window, before)) {
         changes++;
@@ -140,12 +158,13 @@ public abstract class PrefetcherContract {
   void randomReadsPlanNothingToSpeakOf() {
     Random random = new Random(seed);
     long size = 100L << 30;
-    ReadAhead handle = prefetcher.open(ID, size);
+    ReadObject object = object(size);
+    ReadAhead handle = open(object);
     for (int i = 0; i < 200; i++) {
       ByteRange read = ByteRange.of(4096 * random.nextLong(1, size / 4096), 4096);
       assertEquals(
           0,
-          beyond(handle.next(read, Long.MAX_VALUE), 0),
+          beyond(object.next(handle, read, Long.MAX_VALUE), 0),
           () -> "planned after random reads, -Dsluice.seed=" + seed);
     }
   }
@@ -154,16 +173,80 @@ public abstract class PrefetcherContract {
   void plansDependOnTheReadsOfTheirHandleAlone() {
     Random random = new Random(seed);
     long size = 64 * MIB;
-    ReadAhead one = prefetcher.open(ID, size);
-    ReadAhead disturbed = prefetcher.open(ID, size);
-    ReadAhead other = prefetcher.open(ID, size);
+    ReadObject undisturbedObject = object(size);
+    ReadObject disturbedObject = object(size);
+    ReadObject otherObject = object(size);
+    ObjectId shared = id();
+    ReadAhead one = open(undisturbedObject);
+    ReadAhead disturbed = prefetcher.open(shared, size, disturbedObject);
+    ReadAhead other = prefetcher.open(shared, size, otherObject);
     for (long at = 0; at < size; at += 256 << 10) {
       ByteRange read = ByteRange.of(at, 256 << 10);
-      ByteRange stray = ByteRange.of(4096 * random.nextLong(size / 4096), 4096);
-      List<ByteRange> ranges = one.next(read, 32 * MIB).ranges();
-      other.next(stray, 32 * MIB);
-      assertEquals(ranges, disturbed.next(read, 32 * MIB).ranges(), "the same reads, other plans");
+      // Not of the head, of which all handles learn.
+      ByteRange stray = ByteRange.of(4096 * random.nextLong(256, size / 4096), 4096);
+      List<ByteRange> ranges = undisturbedObject.next(one, read, 32 * MIB).ranges();
+      otherObject.next(other, stray, 32 * MIB);
+      assertEquals(
+          ranges,
+          disturbedObject.next(disturbed, read, 32 * MIB).ranges(),
+          "the same reads, other plans");
     }
+  }
+
+  @Test
+  void whereNothingIsInMemoryItPlansWithoutOrAbstains() {
+    long size = 64 * MIB;
+    ReadAhead handle = prefetcher.open(id(), size, PresentBytes.NONE);
+    for (long at = 0; at < size; at += MIB) {
+      ByteRange read = ByteRange.of(at, MIB);
+      ReadAheadWindow window = handle.next(read, Long.MAX_VALUE);
+      check(window, read, size, Long.MAX_VALUE);
+      assertAbstainersPlanNothing(handle, window);
+    }
+  }
+
+  @Test
+  void whateverIsInMemoryDoesNoHarm() {
+    Random random = new Random(seed);
+    for (int round = 0; round < 200; round++) {
+      long size = 1 + random.nextLong(64 * MIB);
+      byte[] head = head(size);
+      if (head.length == 0) {
+        head = new byte[(int) Math.min(size, 4096)];
+      }
+      for (int i = random.nextInt(32); i > 0; i--) {
+        head[random.nextInt(random.nextBoolean() ? head.length : Math.min(64, head.length))] =
+            (byte) random.nextInt();
+      }
+      ReadObject object = new ReadObject(head, size);
+      ReadAhead handle = open(object);
+      for (long at = 0; at < size; at += MIB) {
+        ByteRange read = new ByteRange(at, Math.min(size, at + MIB));
+        ReadAheadWindow window = object.next(handle, read, Long.MAX_VALUE);
+        check(window, read, size, Long.MAX_VALUE);
+        assertAbstainersPlanNothing(handle, window);
+      }
+    }
+  }
+
+  /** Returns a file of a size nothing was read of. */
+  private ReadObject object(long size) {
+    return new ReadObject(head(size), size);
+  }
+
+  private ReadAhead open(ReadObject object) {
+    return prefetcher.open(id(), object.size(), object);
+  }
+
+  private ObjectId id() {
+    objects++;
+    return new ObjectId("model.safetensors", Integer.toString(objects));
+  }
+
+  private void assertAbstainersPlanNothing(ReadAhead handle, ReadAheadWindow window) {
+    assertTrue(
+        !handle.abstains() || window.ranges().isEmpty(),
+        () -> "abstains and plans " + window + ", -Dsluice.seed=" + seed);
   }
 
   @SuppressWarnings("ReferenceEquality") // the contract is about the same object
