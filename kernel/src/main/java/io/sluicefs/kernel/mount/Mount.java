@@ -140,7 +140,10 @@ public final class Mount implements AutoCloseable {
             caches,
             prefetcher,
             memory,
-            new ReadOptions(requests.readAheadReads(), ReadOptions.STANDARD.idleAfter()));
+            new ReadOptions(
+                requests.readAheadReads(),
+                ReadOptions.STANDARD.idleAfter(),
+                requests.smallestRead()));
     owned.adopt("the readers", readers::close);
     FileWriters writers =
         new FileWriters(

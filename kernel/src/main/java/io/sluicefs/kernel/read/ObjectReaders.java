@@ -32,6 +32,7 @@ public final class ObjectReaders implements AutoCloseable {
   private final Prefetches prefetches;
   private final Headroom headroom;
   private final Admission admission;
+  private final Fragments fragments;
   private final Map<ObjectId, Shared> objects = new HashMap<>();
 
   /**
@@ -54,6 +55,7 @@ public final class ObjectReaders implements AutoCloseable {
     this.limits = prefetcher.limits();
     this.prefetches = new Prefetches(Math.min(limits.requests(), options.readAheadRequests()));
     this.admission = new Admission(tiers.get(0).stats().capacityBytes() / tiers.get(0).blockSize());
+    this.fragments = new Fragments(memory, options.smallestRead());
     this.headroom = new Headroom(tiers.get(0), memory, limits.chunkSize(), options);
   }
 
@@ -65,7 +67,7 @@ public final class ObjectReaders implements AutoCloseable {
   @MustBeClosed
   public ReadSession open(ObjectId id, long size) {
     ReadAhead planner = prefetcher.open(id, size);
-    Attachment attachment = new Attachment(attach(id, size));
+    Attachment attachment = attach(id, size);
     synchronized (objects) {
       Shared shared = objects.get(id);
       if (shared == null) {
@@ -73,7 +75,7 @@ public final class ObjectReaders implements AutoCloseable {
         objects.put(id, shared);
       }
       shared.sessions++;
-      return new ReadSession(this, admission, shared.object, attachment, planner);
+      return new ReadSession(this, admission, fragments, shared.object, attachment, planner);
     }
   }
 
@@ -100,6 +102,7 @@ public final class ObjectReaders implements AutoCloseable {
     }
     left.forEach(shared -> shared.object.close());
     prefetches.awaitEnd();
+    fragments.close();
   }
 
   /** Gives up one session's share of an object, which closes with the last. */
@@ -127,7 +130,7 @@ public final class ObjectReaders implements AutoCloseable {
   }
 
   /** Attaches to all caches, each with the one below it as its loader; the first at the front. */
-  private List<ObjectBlocks> attach(ObjectId id, long size) {
+  private Attachment attach(ObjectId id, long size) {
     List<ObjectBlocks> attached = new ArrayList<>();
     try {
       BlockLoader loader = (range, target, progress) -> transport.read(id, range, target, progress);
@@ -136,7 +139,7 @@ public final class ObjectReaders implements AutoCloseable {
       }
       attached.add(attach(tiers.get(0).cache, id, size, loader));
       Collections.reverse(attached);
-      return attached;
+      return new Attachment(attached, loader);
     } catch (RuntimeException e) {
       attached.forEach(ObjectBlocks::close);
       throw e;

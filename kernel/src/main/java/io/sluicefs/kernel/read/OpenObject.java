@@ -34,12 +34,19 @@ import org.jspecify.annotations.Nullable;
 final class OpenObject {
   private static final Logger LOGGER = System.getLogger(OpenObject.class.getName());
 
+  /** Requests of read-ahead are no shorter, unless the chunks are. */
+  private static final int SHORTEST_REQUEST = 1 << 20;
+
+  /** What is no longer is not worth breaking a connection. */
+  private static final int SHORTEST_CANCELLED = 2 << 20;
+
   private final ObjectId id;
   private final long size;
   private final int blockSize;
   private final Prefetches prefetches;
   private final Headroom headroom;
   private final int chunkBlocks;
+  private final int leastBlocks;
   private final int mostPrefetches;
 
   @GuardedBy("this")
@@ -47,6 +54,10 @@ final class OpenObject {
 
   @GuardedBy("this")
   private final DeliveredPages delivered;
+
+  /** Blocks of which a few pages were fetched alone. */
+  @GuardedBy("this")
+  private final BitSet fragments = new BitSet();
 
   @GuardedBy("this")
   private final List<Prefetch> running = new ArrayList<>();
@@ -79,6 +90,7 @@ final class OpenObject {
     this.prefetches = prefetches;
     this.headroom = headroom;
     this.chunkBlocks = chunkBlocks;
+    this.leastBlocks = Math.clamp(SHORTEST_REQUEST / blockSize, 1, chunkBlocks);
     this.mostPrefetches = mostPrefetches;
     this.delivered = new DeliveredPages(size);
   }
@@ -100,15 +112,11 @@ final class OpenObject {
     headroom.add(plan);
   }
 
-  /**
-   * Forgets a session's plan and cancels what no other wants. This is the only time something is
-   * cancelled: a reader who jumps leaves one window behind at most, often in what another reader
-   * comes to, and to break its connections costs more than to let them end.
-   */
+  /** Forgets a session's plan and cancels what no other wants. */
   void remove(ReadAheadPlan plan) {
     synchronized (this) {
       plans.remove(plan);
-      cancelUnwanted();
+      cancelUnwanted(0);
     }
     headroom.remove(plan);
   }
@@ -154,6 +162,8 @@ final class OpenObject {
     try {
       if (plan.update(justRead, budget, now)) {
         headroom.plan(plan, plan.length());
+        // Windows become narrower too when memory does; what they leave is read all the same.
+        cancelUnwanted(mostPrefetches * chunkBlocks);
       }
       return true;
     } catch (RuntimeException e) {
@@ -237,8 +247,8 @@ final class OpenObject {
     if (start < 0) {
       return null;
     }
-    int chunkEnd = start - start % chunkBlocks + chunkBlocks;
-    int end = Math.min(plan.runEnd(start), chunkEnd);
+    int blocks = requestBlocks(plan.runLength(start));
+    int end = Math.min(plan.runEnd(start), start - start % blocks + blocks);
     int next = settled.nextSetBit(start);
     if (next >= 0) {
       end = Math.min(end, next);
@@ -248,6 +258,34 @@ final class OpenObject {
     running.add(prefetch);
     settled.set(start, end);
     return prefetch;
+  }
+
+  /**
+   * Returns the blocks of a request of a run: a chunk in a long one, fewer in a short one, so that
+   * it comes through as many connections as there may be and not through one.
+   */
+  private int requestBlocks(int runLength) {
+    int share = Integer.highestOneBit(Math.max(1, runLength / mostPrefetches));
+    return Math.clamp(share, leastBlocks, chunkBlocks);
+  }
+
+  /**
+   * Returns whether a read of a few pages that the cache does not have is to be fetched alone,
+   * which is noted. Not if it goes on with what was read, or read-ahead is there already, or it is
+   * the second of its block: then others follow.
+   */
+  synchronized boolean startFragment(ReadAheadPlan plan, long start, long end) {
+    int block = block(start);
+    if (block != block(end - 1)
+        || start == 0
+        || delivered.containsAny(start - 1, start)
+        || settled.get(block)
+        || fragments.get(block)
+        || plan.plans(block)) {
+      return false;
+    }
+    fragments.set(block);
+    return true;
   }
 
   /** Returns the first of some blocks of which something was delivered, or nothing; or the end. */
@@ -284,19 +322,26 @@ final class OpenObject {
     }
   }
 
+  /**
+   * Cancels what nobody wants.
+   *
+   * @param reach blocks beyond a plan that count as wanted
+   */
   @GuardedBy("this")
-  private void cancelUnwanted() {
+  private void cancelUnwanted(int reach) {
     for (Prefetch prefetch : running) {
-      if (!isWanted(prefetch)) {
+      boolean isLong = (prefetch.end() - prefetch.start()) > SHORTEST_CANCELLED / blockSize;
+      if ((isLong || reach == 0) && !isWanted(prefetch, reach)) {
         prefetch.cancel();
       }
     }
   }
 
   @GuardedBy("this")
-  private boolean isWanted(Prefetch prefetch) {
+  private boolean isWanted(Prefetch prefetch, int reach) {
     for (ReadAheadPlan plan : plans) {
-      if (plan.wantsAny(prefetch.start(), prefetch.end())) {
+      if (plan.wantsAny(prefetch.start(), prefetch.end())
+          || (reach > 0 && plan.reaches(prefetch.start(), reach))) {
         return true;
       }
     }

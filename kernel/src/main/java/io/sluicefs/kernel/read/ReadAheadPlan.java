@@ -142,12 +142,38 @@ final class ReadAheadPlan {
 
   /** Returns the end of the run that {@code block}, from {@link #firstWanted}, is in. */
   int runEnd(int block) {
+    int run = runOf(block);
+    return run < 0 ? block + 1 : ends[run];
+  }
+
+  /** Returns the blocks in the run that {@code block}, from {@link #firstWanted}, is in. */
+  int runLength(int block) {
+    int run = runOf(block);
+    return run < 0 ? 1 : ends[run] - starts[run];
+  }
+
+  /** Returns whether {@code block} is in a run. */
+  boolean plans(int block) {
+    return runOf(block) >= 0;
+  }
+
+  private int runOf(int block) {
     for (int i = 0; i < runs; i++) {
       if (starts[i] <= block && block < ends[i]) {
-        return ends[i];
+        return i;
       }
     }
-    return block + 1;
+    return -1;
+  }
+
+  /** Returns whether blocks from {@code start} on are at most {@code reach} beyond a run. */
+  boolean reaches(int start, int reach) {
+    for (int i = 0; i < runs; i++) {
+      if (starts[i] <= start && start < ends[i] + reach) {
+        return true;
+      }
+    }
+    return readStart <= start && start < readEnd + reach;
   }
 
   /** Returns whether the handle reads or plans any of these blocks. */
