@@ -23,9 +23,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A block counts as read when its lease was handed out once, whatever part of it was read. A
  * reader has passed a block when the last block it asked for is more than 2 MiB beyond, or a
- * sixteenth of a small cache: requests that overtake each other lose nothing. A block that is being
- * read piece by piece, perhaps by one of several threads that read different parts through one
- * handle, is not chosen in step 3.
+ * sixteenth of a small cache, at each of the places it reads at: requests that overtake each other
+ * lose nothing, nor do threads that share a handle. A place nobody read at while the cache was
+ * loaded twice over is none, unless it was the last. A block that is being read piece by piece,
+ * perhaps by one of several threads that read different parts through one handle, is not chosen in
+ * step 3.
  *
  * <p>Blocks stand in the order in which they were first read; one that was touched again much later
  * moves to the end when it is found. Not all of them are compared, only {@value #LOOK} or so from
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class EvictionOrder {
   private static final int LOOK = 32;
   private static final int NEARBY = 2 << 20;
-  private static final long NEVER = Long.MAX_VALUE;
+  private static final long NEVER = Positions.PASSED;
 
   private final long nearby;
   private final long capacity;
@@ -55,8 +57,13 @@ final class EvictionOrder {
     this.nearby = Math.max(1, Math.min(NEARBY / blockSize, capacity / 16));
   }
 
-  /** Notes that a block was handed out. */
-  void touch(Block block) {
+  /**
+   * Notes that a block was handed out.
+   *
+   * @param positions of its reader
+   */
+  void touch(Block block, Positions positions) {
+    positions.note(block.index(), nearby, clock.getOpaque());
     if (block.touch(clock.getOpaque())) {
       Block before;
       do {
@@ -178,11 +185,9 @@ final class EvictionOrder {
   /** Returns how many blocks before it its nearest reader is, {@link #NEVER} if all passed it. */
   private long distance(Block block) {
     long nearest = NEVER;
+    long since = clock.getOpaque() - 2 * capacity;
     for (MemoryObjectBlocks reader : block.object().readers()) {
-      long ahead = block.index() - reader.position();
-      if (ahead >= -nearby) {
-        nearest = Math.min(nearest, Math.max(0, ahead));
-      }
+      nearest = Math.min(nearest, reader.positions().ahead(block.index(), nearby, since));
     }
     return nearest;
   }

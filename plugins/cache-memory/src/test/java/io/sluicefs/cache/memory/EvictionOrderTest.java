@@ -98,6 +98,18 @@ class EvictionOrderTest {
   }
 
   @Test
+  void readAheadOfAThreadStaysThoughAnotherOfItsHandleReadsFurtherOn() throws Exception {
+    PatternLoader loader = loader("a", 16 * CAPACITY);
+    try (ObjectBlocks shared = attach(loader)) {
+      read(shared, 0, 1);
+      assertEquals(16, shared.prefetch(1, 16));
+      read(shared, 8 * CAPACITY, 8 * CAPACITY + 7 * CAPACITY / 8);
+      read(shared, 4 * CAPACITY, 4 * CAPACITY + 6);
+      assertEquals(16, present(shared, 1, 17));
+    }
+  }
+
+  @Test
   void aBlockThatIsTouchedAgainAndAgainStays() throws Exception {
     PatternLoader header = loader("header", 1);
     PatternLoader loader = loader("a", 8 * CAPACITY);
