@@ -41,7 +41,7 @@ class Direct(Buffered):
     def __init__(self, path):
         self.descriptor = os.open(path, os.O_RDONLY | os.O_DIRECT)
         self.size = os.fstat(self.descriptor).st_size
-        self.memory = mmap.mmap(-1, 16 * MIB)
+        self.memory = mmap.mmap(-1, 16 * MIB, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self.buffer = memoryview(self.memory)
 
     def read(self, offset, length):

@@ -66,8 +66,7 @@ class LoaderPatternsTest {
 
   @Test
   void processesThatTakePiecesInTurnDownloadThemOnce() {
-    assertRatio(
-        1.05, "striped", "--processes", "8", "--access", "direct", "--piece", mebibytes(4));
+    assertRatio(1.05, "striped", "--processes", "8", "--access", "direct", "--piece", mebibytes(4));
   }
 
   @ParameterizedTest
@@ -97,8 +96,7 @@ class LoaderPatternsTest {
     Path shard = model.resolve("model-00001-of-00001.safetensors");
     Path file = bucket.stored("tensors.safetensors", shard);
     Downloaded downloaded =
-        read(
-            List.of(file), List.of(shard), "tensors", "--processes", "4", "--access", "mmap");
+        read(List.of(file), List.of(shard), "tensors", "--processes", "4", "--access", "mmap");
     assertRatio(1.05, downloaded, Files.size(shard));
   }
 

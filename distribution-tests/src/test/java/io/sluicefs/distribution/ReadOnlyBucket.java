@@ -79,8 +79,7 @@ final class ReadOnlyBucket implements AutoCloseable {
   /** Makes a local copy of an object. */
   Path copy(String key) throws IOException, InterruptedException {
     Path copy = work().resolve("copy-of-" + key);
-    var answer =
-        http.send(HttpRequest.newBuilder(object(key)).build(), BodyHandlers.ofFile(copy));
+    var answer = http.send(HttpRequest.newBuilder(object(key)).build(), BodyHandlers.ofFile(copy));
     assertEquals(200, answer.statusCode());
     return copy;
   }

@@ -247,7 +247,7 @@ final class OpenObject {
     if (start < 0) {
       return null;
     }
-    int blocks = requestBlocks(plan.runLength(start));
+    int blocks = requestBlocks();
     int end = Math.min(plan.runEnd(start), start - start % blocks + blocks);
     int next = settled.nextSetBit(start);
     if (next >= 0) {
@@ -261,11 +261,16 @@ final class OpenObject {
   }
 
   /**
-   * Returns the blocks of a request of a run: a chunk in a long one, fewer in a short one, so that
-   * it comes through as many connections as there may be and not through one.
+   * Returns the blocks of a request: a chunk if all plans together are long, fewer if they are
+   * short, so that they come through as many connections as there may be and not through one.
    */
-  private int requestBlocks(int runLength) {
-    int share = Integer.highestOneBit(Math.max(1, runLength / mostPrefetches));
+  @GuardedBy("this")
+  private int requestBlocks() {
+    long planned = 0;
+    for (ReadAheadPlan plan : plans) {
+      planned += plan.planned();
+    }
+    long share = Long.highestOneBit(Math.max(1, planned / blockSize / mostPrefetches));
     return Math.clamp(share, leastBlocks, chunkBlocks);
   }
 

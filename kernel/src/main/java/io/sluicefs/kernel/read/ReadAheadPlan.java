@@ -20,6 +20,7 @@ final class ReadAheadPlan {
   private final int blockSize;
   private final AtomicLong planned = new AtomicLong();
   private volatile long lastReadNanos = System.nanoTime();
+  private volatile long position;
   private volatile boolean givenBack;
 
   private ReadAheadWindow window = ReadAheadWindow.EMPTY;
@@ -58,6 +59,11 @@ final class ReadAheadPlan {
     return lastReadNanos;
   }
 
+  /** Returns the end of the last read, in bytes; 0 before the first. */
+  long position() {
+    return position;
+  }
+
   /** Starts nothing more until the next read. */
   void giveBack() {
     givenBack = true;
@@ -71,6 +77,7 @@ final class ReadAheadPlan {
   @SuppressWarnings("ReferenceEquality") // the same object is how a planner says nothing changed
   boolean update(ByteRange justRead, long budget, long now) {
     lastReadNanos = now;
+    position = justRead.end();
     readStart = (int) (justRead.start() / blockSize);
     readEnd = (int) ((justRead.end() + blockSize - 1) / blockSize);
     ReadAheadWindow next = planner.next(justRead, budget);
@@ -144,12 +151,6 @@ final class ReadAheadPlan {
   int runEnd(int block) {
     int run = runOf(block);
     return run < 0 ? block + 1 : ends[run];
-  }
-
-  /** Returns the blocks in the run that {@code block}, from {@link #firstWanted}, is in. */
-  int runLength(int block) {
-    int run = runOf(block);
-    return run < 0 ? 1 : ends[run] - starts[run];
   }
 
   /** Returns whether {@code block} is in a run. */
