@@ -126,7 +126,8 @@ public final class ObjectReaders implements AutoCloseable {
         prefetches,
         headroom,
         (int) Math.max(1, limits.chunkSize() / blockSize),
-        limits.requestsPerFile());
+        limits.requestsPerFile(),
+        prefetcher.open(id, size));
   }
 
   /** Attaches to all caches, each with the one below it as its loader; the first at the front. */

@@ -6,12 +6,14 @@ import io.sluicefs.kernel.read.Prefetch.Outcome;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.cache.BlockLease;
+import io.sluicefs.spi.prefetch.ReadAhead;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,8 +64,18 @@ final class OpenObject {
   @GuardedBy("this")
   private final List<Prefetch> running = new ArrayList<>();
 
+  /** Those of the sessions and, while there are several, {@link #together}. */
   @GuardedBy("this")
   private final List<ReadAheadPlan> plans = new ArrayList<>();
+
+  /**
+   * What several sessions want together: threads with a handle each that take the pieces of a file
+   * in turn read it in order, though none of them does. It sees the reads that none expected.
+   */
+  private final ReadAheadPlan together;
+
+  @GuardedBy("this")
+  private int sessions;
 
   /** Blocks to be read before read-ahead tries again, after memory was short. */
   @GuardedBy("this")
@@ -83,7 +95,8 @@ final class OpenObject {
       Prefetches prefetches,
       Headroom headroom,
       int chunkBlocks,
-      int mostPrefetches) {
+      int mostPrefetches,
+      ReadAhead planner) {
     this.id = id;
     this.size = size;
     this.blockSize = blockSize;
@@ -93,6 +106,7 @@ final class OpenObject {
     this.leastBlocks = Math.clamp(SHORTEST_REQUEST / blockSize, 1, chunkBlocks);
     this.mostPrefetches = mostPrefetches;
     this.delivered = new DeliveredPages(size);
+    this.together = new ReadAheadPlan(this, null, planner, blockSize);
   }
 
   ObjectId id() {
@@ -108,17 +122,32 @@ final class OpenObject {
   }
 
   synchronized void add(ReadAheadPlan plan) {
-    plans.add(plan);
+    // The sessions' own first: what several want together loads through the first of them.
+    plans.add(sessions, plan);
     headroom.add(plan);
+    sessions++;
+    if (sessions == 2) {
+      plans.add(together);
+      headroom.add(together);
+    }
   }
 
   /** Forgets a session's plan and cancels what no other wants. */
   void remove(ReadAheadPlan plan) {
+    boolean isLastButOne;
     synchronized (this) {
       plans.remove(plan);
+      sessions--;
+      isLastButOne = sessions == 1;
+      if (isLastButOne) {
+        plans.remove(together);
+      }
       cancelUnwanted(0);
     }
     headroom.remove(plan);
+    if (isLastButOne) {
+      headroom.remove(together);
+    }
   }
 
   /**
@@ -128,18 +157,27 @@ final class OpenObject {
    */
   void planAfter(ReadAheadPlan plan, long start, long end, long missing) {
     boolean wants;
+    boolean wantTogether = false;
     long now = System.nanoTime();
     long budget = headroom.budgetOf(plan, now);
+    ByteRange justRead = new ByteRange(start, end);
     synchronized (this) {
       if (missing < end) {
         noteMiss(plan, missing, end);
       } else {
         noteDelivered(start, end);
       }
-      wants = plan(plan, new ByteRange(start, end), budget, now) && canStart(plan);
+      wants = plan(plan, justRead, budget, now) && canStart(plan);
+      if (sessions > 1 && plan.isEmpty() && (missing < end || together.plans(block(start)))) {
+        budget = headroom.budgetOf(together, now);
+        wantTogether = plan(together, justRead, budget, now) && canStart(together);
+      }
     }
     if (wants) {
       prefetches.submit(plan);
+    }
+    if (wantTogether) {
+      prefetches.submit(together);
     }
   }
 
@@ -178,7 +216,7 @@ final class OpenObject {
     if (!settled.get(block) || isUnderWay(block)) {
       return;
     }
-    try (BlockLease lease = plan.attachment().blocks().get(block)) {
+    try (BlockLease lease = attachmentOf(plan).blocks().get(block)) {
       if (lease != null) {
         // Another reader's load ended in between.
         return;
@@ -253,11 +291,19 @@ final class OpenObject {
     if (next >= 0) {
       end = Math.min(end, next);
     }
-    plan.attachment().retain();
-    Prefetch prefetch = new Prefetch(prefetches, this, plan.attachment(), start, end);
+    Attachment attachment = attachmentOf(plan);
+    attachment.retain();
+    Prefetch prefetch = new Prefetch(prefetches, this, attachment, start, end);
     running.add(prefetch);
     settled.set(start, end);
     return prefetch;
+  }
+
+  @GuardedBy("this")
+  private Attachment attachmentOf(ReadAheadPlan plan) {
+    Attachment own = plan.attachment();
+    // Sessions have one, and their plans come first.
+    return own != null ? own : Objects.requireNonNull(plans.getFirst().attachment());
   }
 
   /**

@@ -8,14 +8,15 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What one handle wants read ahead, in runs of blocks. Guarded by the monitor of its object, but
- * for what the {@link Headroom} uses.
+ * What one handle, or all of an object together, want read ahead, in runs of blocks. Guarded by the
+ * monitor of its object, but for what the {@link Headroom} uses.
  */
 final class ReadAheadPlan {
   private final OpenObject object;
-  private final Attachment attachment;
+  private final @Nullable Attachment attachment;
   private final ReadAhead planner;
   private final int blockSize;
   private final AtomicLong planned = new AtomicLong();
@@ -31,7 +32,13 @@ final class ReadAheadPlan {
   private int readStart;
   private int readEnd;
 
-  ReadAheadPlan(OpenObject object, Attachment attachment, ReadAhead planner, int blockSize) {
+  /**
+   * Creates a plan of nothing.
+   *
+   * @param attachment the session's; null if it is of several
+   */
+  ReadAheadPlan(
+      OpenObject object, @Nullable Attachment attachment, ReadAhead planner, int blockSize) {
     this.object = object;
     this.attachment = attachment;
     this.planner = planner;
@@ -42,8 +49,8 @@ final class ReadAheadPlan {
     return object;
   }
 
-  /** Returns what its prefetches load through; the session's own. */
-  Attachment attachment() {
+  /** Returns what its prefetches load through: the session's own, null if any will do. */
+  @Nullable Attachment attachment() {
     return attachment;
   }
 
@@ -124,6 +131,10 @@ final class ReadAheadPlan {
     runs++;
   }
 
+  boolean isEmpty() {
+    return runs == 0;
+  }
+
   /** Returns the bytes in all runs. */
   long length() {
     long blocks = 0;
@@ -167,14 +178,14 @@ final class ReadAheadPlan {
     return -1;
   }
 
-  /** Returns whether blocks from {@code start} on are at most {@code reach} beyond a run. */
+  /** Returns whether blocks from {@code start} on are at most {@code reach} from what it plans. */
   boolean reaches(int start, int reach) {
     for (int i = 0; i < runs; i++) {
-      if (starts[i] <= start && start < ends[i] + reach) {
+      if (starts[i] - reach <= start && start < ends[i] + reach) {
         return true;
       }
     }
-    return readStart <= start && start < readEnd + reach;
+    return readStart - reach <= start && start < readEnd + reach;
   }
 
   /** Returns whether the handle reads or plans any of these blocks. */

@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Blocks stand in the order in which they were first read; one that was touched again much later
  * moves to the end when it is found. Not all of them are compared, only {@value #LOOK} or so from
- * each end: with readers that go forward the furthest are at one of them.
+ * each end: with readers that go forward the furthest are at one of them. As many more are compared
+ * each time from where the last comparison ended, so that what a reader passed is found between
+ * what another has still ahead.
  *
  * <p>Guarded by the cache's lock, but for {@link #touch}, which is called at every hit.
  */
@@ -44,6 +46,9 @@ final class EvictionOrder {
   private final long capacity;
   private final BlockList unread = new BlockList();
   private final BlockList read = new BlockList();
+
+  /** Where the comparison of blocks that are at neither end goes on; null is at the first. */
+  private @Nullable Block hand;
 
   /** Blocks read for the first time and still in {@link #unread}, latest first. */
   private final AtomicReference<@Nullable Block> lately = new AtomicReference<>();
@@ -82,6 +87,9 @@ final class EvictionOrder {
 
   /** Removes a block. */
   void remove(Block block) {
+    if (block == hand) {
+      hand = block.next;
+    }
     if (block.list != null) {
       block.list.remove(block);
     }
@@ -141,7 +149,7 @@ final class EvictionOrder {
     for (int i = 0; i < LOOK && block != null && most < NEVER; i++) {
       Block next = block.next;
       if (block.touchedAt() - block.listedAt > capacity / 8) {
-        read.remove(block);
+        remove(block);
         block.listedAt = block.touchedAt();
         read.addLast(block);
       } else if (!block.isPinned() && worth(block) > most) {
@@ -157,6 +165,21 @@ final class EvictionOrder {
         most = worth(block);
       }
       block = block.previous;
+    }
+    block = hand;
+    for (int i = 0; i < LOOK && most < NEVER; i++) {
+      if (block == null) {
+        block = read.first();
+      }
+      if (block == null) {
+        break;
+      }
+      if (!block.isPinned() && worth(block) > most) {
+        best = block;
+        most = worth(block);
+      }
+      block = block.next;
+      hand = block;
     }
     return best;
   }

@@ -9,8 +9,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * and so does one that two threads noted over each other.
  */
 final class Positions {
-  private static final int MOST = 8;
+  private static final int MOST = 16;
   private static final long NONE = Long.MIN_VALUE;
+  private static final long BEFORE_FIRST = -1;
 
   /** Returned if a block is ahead of no position. */
   static final long PASSED = Long.MAX_VALUE;
@@ -19,12 +20,12 @@ final class Positions {
   private final AtomicLongArray notedAt = new AtomicLongArray(MOST);
   private volatile int latest;
 
-  /** Creates the positions of a reader who has read nothing, and is expected to begin at 0. */
+  /** Creates the positions of a reader who is expected to begin at 0, until it reads something. */
   Positions() {
     for (int i = 1; i < MOST; i++) {
       blocks.setPlain(i, NONE);
     }
-    blocks.set(0, -1);
+    blocks.set(0, BEFORE_FIRST);
   }
 
   /**
@@ -50,7 +51,7 @@ final class Positions {
     int oldest = 0;
     for (int i = 0; i < MOST; i++) {
       long position = blocks.getOpaque(i);
-      if (position == NONE || Math.abs(position - block) <= nearby) {
+      if (position < 0 || Math.abs(position - block) <= nearby) {
         return i;
       }
       if (notedAt.getOpaque(i) < notedAt.getOpaque(oldest)) {

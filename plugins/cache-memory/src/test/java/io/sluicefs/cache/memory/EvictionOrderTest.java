@@ -98,6 +98,22 @@ class EvictionOrderTest {
   }
 
   @Test
+  void whatAReaderFromTheMiddlePassedStaysForTheOneFromTheStart() throws Exception {
+    int half = CAPACITY - CAPACITY / 8;
+    PatternLoader loader = loader("a", 2 * half);
+    try (ObjectBlocks start = attach(loader);
+        ObjectBlocks middle = attach(loader)) {
+      for (int i = 0; i < half; i++) {
+        read(middle, half + i, half + i + 1);
+        read(start, i, i + 1);
+      }
+      read(start, half, 2 * half);
+    }
+    long again = loader.bytes() / BLOCK - 2L * half;
+    assertTrue(again <= 4, () -> again + " of " + 2 * half + " blocks were loaded twice");
+  }
+
+  @Test
   void readAheadOfAThreadStaysThoughAnotherOfItsHandleReadsFurtherOn() throws Exception {
     PatternLoader loader = loader("a", 16 * CAPACITY);
     try (ObjectBlocks shared = attach(loader)) {
