@@ -62,9 +62,4 @@ public record RequestSettings(int reads, int demandReads, int smallestRead) {
     }
     return (int) size;
   }
-
-  /** Returns the most reads under way that nobody waits for. */
-  public int readAheadReads() {
-    return reads - demandReads;
-  }
 }

@@ -127,12 +127,10 @@ public final class Mount implements AutoCloseable {
       owned.adopt("the transport", opened::close);
     }
     KeptBytes kept = new KeptBytes();
+    LimitedTransport limited =
+        new LimitedTransport(opened, requests.reads(), requests.demandReads());
     Transport transport =
-        new KeptTransport(
-            new RetryingTransport(
-                new LimitedTransport(opened, requests.reads(), requests.demandReads()),
-                configuration.retry()),
-            kept);
+        new KeptTransport(new RetryingTransport(limited, configuration.retry()), kept);
 
     ObjectReaders readers =
         new ObjectReaders(
@@ -141,7 +139,7 @@ public final class Mount implements AutoCloseable {
             prefetcher,
             memory,
             new ReadOptions(
-                requests.readAheadReads(),
+                limited::readAheadReads,
                 ReadOptions.STANDARD.idleAfter(),
                 requests.smallestRead()));
     owned.adopt("the readers", readers::close);

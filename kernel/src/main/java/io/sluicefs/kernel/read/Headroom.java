@@ -103,7 +103,7 @@ final class Headroom {
             stats.capacityBytes(),
             stats.usedBytes() + memory.available(MemoryBudget.Use.READ_AHEAD));
     long most = reachable - reachable / 4;
-    long wanted = Math.min(spread(now), stats.usedBytes() - planned.get());
+    long wanted = Math.min(spread(now), stats.usedBytes());
     if (wanted <= reachable - most) {
       return most;
     }

@@ -53,7 +53,7 @@ public final class ObjectReaders implements AutoCloseable {
     this.tiers = tiers.stream().map(cache -> new Tier(cache, new AtomicBoolean())).toList();
     this.prefetcher = prefetcher;
     this.limits = prefetcher.limits();
-    this.prefetches = new Prefetches(Math.min(limits.requests(), options.readAheadRequests()));
+    this.prefetches = new Prefetches(limits.requests(), options.readAheadRequests());
     this.admission = new Admission(tiers.get(0).stats().capacityBytes() / tiers.get(0).blockSize());
     this.fragments = new Fragments(memory, options.smallestRead());
     this.headroom = new Headroom(tiers.get(0), memory, limits.chunkSize(), options);

@@ -117,6 +117,7 @@ class DownloadedBytesTest {
   void threadsOfOneHandleAtDifferentPlacesShareACacheOfAQuarter() throws Exception {
     int share = 8 * MIB;
     long size = (long) READERS * share;
+    CyclicBarrier barrier = new CyclicBarrier(READERS);
     try (ReadStack stack = new ReadStack(size / 4, Map.of("chunk-size", "1MiB"))) {
       ObjectId id = stack.store.add("model", "1", size);
       try (ReadSession session = stack.open(id, size);
@@ -127,7 +128,10 @@ class DownloadedBytesTest {
           results.add(
               threads.submit(
                   () -> {
-                    stack.checkInOrder(session, start, start + share, 128 * KIB);
+                    for (long at = start; at < start + share; at += MIB) {
+                      barrier.await();
+                      stack.checkInOrder(session, at, at + MIB, 128 * KIB);
+                    }
                     return null;
                   }));
         }

@@ -76,7 +76,7 @@ final class ReadStack implements AutoCloseable {
             tiers,
             prefetcher,
             memory,
-            new ReadOptions(32, Duration.ofSeconds(2), 16 * KIB));
+            new ReadOptions(() -> 32, Duration.ofSeconds(2), 16 * KIB));
   }
 
   /** Returns the one plugin of its axis among the test's dependencies. */

@@ -143,45 +143,50 @@ final class EvictionOrder {
 
   /** Returns the read block furthest from its readers, the oldest of equals; not a pinned one. */
   private @Nullable Block furthestRead() {
-    Block best = null;
-    long most = -1;
+    Furthest furthest = new Furthest();
     Block block = read.first();
-    for (int i = 0; i < LOOK && block != null && most < NEVER; i++) {
+    for (int i = 0; i < LOOK && block != null && !furthest.isPassed(); i++) {
       Block next = block.next;
       if (block.touchedAt() - block.listedAt > capacity / 8) {
         remove(block);
         block.listedAt = block.touchedAt();
         read.addLast(block);
-      } else if (!block.isPinned() && worth(block) > most) {
-        best = block;
-        most = worth(block);
+      } else {
+        furthest.offer(block);
       }
       block = next;
     }
     block = read.last();
-    for (int i = 0; i < 2 * LOOK && block != null && most < NEVER; i++) {
-      if (!block.isPinned() && worth(block) > most) {
-        best = block;
-        most = worth(block);
-      }
+    for (int i = 0; i < 2 * LOOK && block != null && !furthest.isPassed(); i++) {
+      furthest.offer(block);
       block = block.previous;
     }
-    block = hand;
-    for (int i = 0; i < LOOK && most < NEVER; i++) {
-      if (block == null) {
-        block = read.first();
-      }
+    for (int i = 0; i < LOOK && !furthest.isPassed(); i++) {
+      block = hand == null ? read.first() : hand;
       if (block == null) {
         break;
       }
-      if (!block.isPinned() && worth(block) > most) {
-        best = block;
-        most = worth(block);
-      }
-      block = block.next;
-      hand = block;
+      furthest.offer(block);
+      hand = block.next;
     }
-    return best;
+    return furthest.block;
+  }
+
+  /** The furthest of the blocks compared so far. */
+  private final class Furthest {
+    private @Nullable Block block;
+    private long worth = -1;
+
+    void offer(Block other) {
+      if (!other.isPinned() && worth(other) > worth) {
+        block = other;
+        worth = worth(other);
+      }
+    }
+
+    boolean isPassed() {
+      return worth == NEVER;
+    }
   }
 
   private long worth(Block block) {
