@@ -7,12 +7,13 @@ import io.sluicefs.spi.SettingException;
 import java.util.List;
 
 /**
- * How many requests are under way at once.
+ * How many requests are under way at once, and how small they are.
  *
  * @param reads most reads of objects
  * @param demandReads how many of them only a read somebody waits for gets
+ * @param smallestRead fewest bytes fetched for a read that follows no other; 0 to fetch blocks
  */
-public record RequestSettings(int reads, int demandReads) {
+public record RequestSettings(int reads, int demandReads, int smallestRead) {
   private static final Setting<Integer> READS =
       Setting.integer("reads", 2, 65_536, "Most reads of objects under way at once.")
           .withDefault("256");
@@ -21,10 +22,24 @@ public record RequestSettings(int reads, int demandReads) {
               "demand-reads", 1, 65_535, "How many of them are kept for reads somebody waits for.")
           .withDefault("32");
 
+  private static final Setting<Long> SIZE = Setting.size("size", "Bytes.");
+  private static final long LEAST_SMALLEST = 4L << 10;
+  private static final long MOST_SMALLEST = 64L << 10;
+  private static final Setting<Integer> SMALLEST_READ =
+      Setting.of(
+              "smallest-read",
+              "a power of two from 4KiB to 64KiB, or 0",
+              "Fewest bytes fetched for a read that is no longer and follows no other; whole blocks"
+                  + " of the cache if 0.",
+              RequestSettings::parseSmallestRead)
+          .withDefault("16KiB");
+
   /** The section. */
   public static final Section SECTION =
       new Section(
-          "requests", "How many requests are under way at once.", List.of(READS, DEMAND_READS));
+          "requests",
+          "How many requests are under way at once.",
+          List.of(READS, DEMAND_READS, SMALLEST_READ));
 
   /**
    * Returns the values of the section's settings.
@@ -37,11 +52,14 @@ public record RequestSettings(int reads, int demandReads) {
     if (demandReads >= reads) {
       throw settings.error(DEMAND_READS, "expected less than requests.reads, which is " + reads);
     }
-    return new RequestSettings(reads, demandReads);
+    return new RequestSettings(reads, demandReads, settings.get(SMALLEST_READ));
   }
 
-  /** Returns the most reads under way that nobody waits for. */
-  public int readAheadReads() {
-    return reads - demandReads;
+  private static int parseSmallestRead(String text) {
+    long size = SIZE.parse(text);
+    if (size != 0 && (size < LEAST_SMALLEST || size > MOST_SMALLEST || Long.bitCount(size) != 1)) {
+      throw new IllegalArgumentException("not a size of a read");
+    }
+    return (int) size;
   }
 }

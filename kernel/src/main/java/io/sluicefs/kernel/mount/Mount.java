@@ -140,12 +140,10 @@ public final class Mount implements AutoCloseable {
       owned.adopt("the transport", opened::close);
     }
     KeptBytes kept = new KeptBytes();
+    LimitedTransport limited =
+        new LimitedTransport(opened, requests.reads(), requests.demandReads());
     Transport transport =
-        new KeptTransport(
-            new RetryingTransport(
-                new LimitedTransport(opened, requests.reads(), requests.demandReads()),
-                configuration.retry()),
-            kept);
+        new KeptTransport(new RetryingTransport(limited, configuration.retry()), kept);
 
     ObjectReaders readers =
         new ObjectReaders(
@@ -153,7 +151,10 @@ public final class Mount implements AutoCloseable {
             caches,
             prefetcher,
             memory,
-            new ReadOptions(requests.readAheadReads(), ReadOptions.STANDARD.idleAfter()));
+            new ReadOptions(
+                limited::readAheadReads,
+                ReadOptions.STANDARD.idleAfter(),
+                requests.smallestRead()));
     owned.adopt("the readers", readers::close);
     FileWriters writers =
         new FileWriters(

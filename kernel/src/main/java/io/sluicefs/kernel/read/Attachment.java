@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.read;
 
+import io.sluicefs.spi.cache.BlockLoader;
 import io.sluicefs.spi.cache.ObjectBlocks;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,20 +12,28 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Attachment {
   private final List<ObjectBlocks> tiers;
+  private final BlockLoader loader;
   private final AtomicInteger users = new AtomicInteger(1);
 
   /**
    * Takes ownership of references.
    *
    * @param tiers the first cache's at the front
+   * @param loader what the first cache loads from
    */
-  Attachment(List<ObjectBlocks> tiers) {
+  Attachment(List<ObjectBlocks> tiers, BlockLoader loader) {
     this.tiers = List.copyOf(tiers);
+    this.loader = loader;
   }
 
   /** Returns the blocks in the first cache, which loads from the others. */
   ObjectBlocks blocks() {
     return tiers.get(0);
+  }
+
+  /** Returns what the first cache loads from. */
+  BlockLoader loader() {
+    return loader;
   }
 
   /** Notes one more user; only by who knows that there is one. */

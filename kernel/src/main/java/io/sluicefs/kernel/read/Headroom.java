@@ -4,6 +4,8 @@ package io.sluicefs.kernel.read;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.cache.CacheStats;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -12,11 +14,19 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How much may be read ahead, and how the handles share it. All plans together get three quarters
- * of what the first cache may hold; a handle gets what the others leave, at least an equal part.
- * When it is short, handles nobody reads from give theirs back. Thread-safe; asked at every read.
+ * of what the first cache may hold, or less where what was read is worth more: where handles read
+ * one object at different places, those behind come to what those in front have read, and a wide
+ * window would push it out. A handle gets what the others leave, at least an equal part. When it is
+ * short, handles nobody reads from give theirs back. Thread-safe; asked at every read.
  */
 final class Headroom {
   private static final long REFRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Part of the cache that is read ahead into whatever else is worth keeping. */
+  private static final int LEAST_PART = 32;
+
+  /** The same in chunks, in a small cache. */
+  private static final int LEAST_CHUNKS = 4;
 
   private final BlockCache cache;
   private final MemoryBudget memory;
@@ -34,7 +44,7 @@ final class Headroom {
     this.chunkSize = chunkSize;
     this.idleNanos = options.idleAfter().toNanos();
     this.refreshAt = new AtomicLong(System.nanoTime() + REFRESH_NANOS);
-    this.total = measure();
+    this.total = measure(System.nanoTime());
   }
 
   void add(ReadAheadPlan plan) {
@@ -50,7 +60,7 @@ final class Headroom {
   long budgetOf(ReadAheadPlan plan, long now) {
     long due = refreshAt.get();
     if (now - due >= 0 && refreshAt.compareAndSet(due, now + REFRESH_NANOS)) {
-      total = measure();
+      total = measure(now);
       if (planned.get() > total / 2) {
         takeBackFromIdle(now);
       }
@@ -86,12 +96,44 @@ final class Headroom {
     }
   }
 
-  private long measure() {
+  private long measure(long now) {
     CacheStats stats = cache.stats();
     long reachable =
         Math.min(
             stats.capacityBytes(),
             stats.usedBytes() + memory.available(MemoryBudget.Use.READ_AHEAD));
-    return reachable - reachable / 4;
+    long most = reachable - reachable / 4;
+    long wanted = Math.min(spread(now), stats.usedBytes());
+    if (wanted <= reachable - most) {
+      return most;
+    }
+    long least = Math.max(reachable / LEAST_PART, LEAST_CHUNKS * chunkSize);
+    return Math.min(most, Math.max(least, reachable - wanted));
+  }
+
+  /** Returns the bytes between the handles that read from each object, the idle left out. */
+  private long spread(long now) {
+    Map<OpenObject, Spread> spreads = new HashMap<>();
+    for (ReadAheadPlan plan : plans) {
+      if (now - plan.lastReadNanos() <= idleNanos) {
+        spreads.computeIfAbsent(plan.object(), object -> new Spread()).add(plan.position());
+      }
+    }
+    long sum = 0;
+    for (Spread spread : spreads.values()) {
+      sum += spread.last - spread.first;
+    }
+    return sum;
+  }
+
+  /** Where the first and the last of some handles read. */
+  private static final class Spread {
+    private long first = Long.MAX_VALUE;
+    private long last;
+
+    void add(long position) {
+      first = Math.min(first, position);
+      last = Math.max(last, position);
+    }
   }
 }

@@ -8,6 +8,7 @@ import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.cache.BlockLoader;
 import io.sluicefs.spi.cache.ObjectBlocks;
 import io.sluicefs.spi.prefetch.PrefetchLimits;
+import io.sluicefs.spi.prefetch.PresentBytes;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.prefetch.ReadAhead;
 import io.sluicefs.spi.transport.Transport;
@@ -32,6 +33,7 @@ public final class ObjectReaders implements AutoCloseable {
   private final Prefetches prefetches;
   private final Headroom headroom;
   private final Admission admission;
+  private final Fragments fragments;
   private final Map<ObjectId, Shared> objects = new HashMap<>();
 
   /**
@@ -52,8 +54,9 @@ public final class ObjectReaders implements AutoCloseable {
     this.tiers = tiers.stream().map(cache -> new Tier(cache, new AtomicBoolean())).toList();
     this.prefetcher = prefetcher;
     this.limits = prefetcher.limits();
-    this.prefetches = new Prefetches(Math.min(limits.requests(), options.readAheadRequests()));
+    this.prefetches = new Prefetches(limits.requests(), options.readAheadRequests());
     this.admission = new Admission(tiers.get(0).stats().capacityBytes() / tiers.get(0).blockSize());
+    this.fragments = new Fragments(memory, options.smallestRead());
     this.headroom = new Headroom(tiers.get(0), memory, limits.chunkSize(), options);
   }
 
@@ -64,7 +67,7 @@ public final class ObjectReaders implements AutoCloseable {
    */
   @MustBeClosed
   public ReadSession open(ObjectId id, long size) {
-    Attachment attachment = new Attachment(attach(id, size));
+    Attachment attachment = attach(id, size);
     ReadAhead planner = planner(id, size, attachment);
     synchronized (objects) {
       Shared shared = objects.get(id);
@@ -73,7 +76,7 @@ public final class ObjectReaders implements AutoCloseable {
         objects.put(id, shared);
       }
       shared.sessions++;
-      return new ReadSession(this, admission, shared.object, attachment, planner);
+      return new ReadSession(this, admission, fragments, shared.object, attachment, planner);
     }
   }
 
@@ -113,6 +116,7 @@ public final class ObjectReaders implements AutoCloseable {
     }
     left.forEach(shared -> shared.object.close());
     prefetches.awaitEnd();
+    fragments.close();
   }
 
   /** Gives up one session's share of an object, which closes with the last. */
@@ -136,11 +140,13 @@ public final class ObjectReaders implements AutoCloseable {
         prefetches,
         headroom,
         (int) Math.max(1, limits.chunkSize() / blockSize),
-        limits.requestsPerFile());
+        limits.requestsPerFile(),
+        // It sees no bytes: the attachments are the sessions', and go with them.
+        prefetcher.open(id, size, PresentBytes.NONE));
   }
 
   /** Attaches to all caches, each with the one below it as its loader; the first at the front. */
-  private List<ObjectBlocks> attach(ObjectId id, long size) {
+  private Attachment attach(ObjectId id, long size) {
     List<ObjectBlocks> attached = new ArrayList<>();
     try {
       BlockLoader loader = (range, target, progress) -> transport.read(id, range, target, progress);
@@ -149,7 +155,7 @@ public final class ObjectReaders implements AutoCloseable {
       }
       attached.add(attach(tiers.get(0).cache, id, size, loader));
       Collections.reverse(attached);
-      return attached;
+      return new Attachment(attached, loader);
     } catch (RuntimeException e) {
       attached.forEach(ObjectBlocks::close);
       throw e;

@@ -6,12 +6,14 @@ import io.sluicefs.kernel.read.Prefetch.Outcome;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.cache.BlockLease;
+import io.sluicefs.spi.prefetch.ReadAhead;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,12 +36,19 @@ import org.jspecify.annotations.Nullable;
 final class OpenObject {
   private static final Logger LOGGER = System.getLogger(OpenObject.class.getName());
 
+  /** Requests of read-ahead are no shorter, unless the chunks are. */
+  private static final int SHORTEST_REQUEST = 1 << 20;
+
+  /** What is no longer is not worth breaking a connection. */
+  private static final int SHORTEST_CANCELLED = 2 << 20;
+
   private final ObjectId id;
   private final long size;
   private final int blockSize;
   private final Prefetches prefetches;
   private final Headroom headroom;
   private final int chunkBlocks;
+  private final int leastBlocks;
   private final int mostPrefetches;
 
   @GuardedBy("this")
@@ -48,11 +57,25 @@ final class OpenObject {
   @GuardedBy("this")
   private final DeliveredPages delivered;
 
+  /** Blocks of which a few pages were fetched alone. */
+  @GuardedBy("this")
+  private final BitSet fragments = new BitSet();
+
   @GuardedBy("this")
   private final List<Prefetch> running = new ArrayList<>();
 
+  /** Those of the sessions and, while there are several, {@link #together}. */
   @GuardedBy("this")
   private final List<ReadAheadPlan> plans = new ArrayList<>();
+
+  /**
+   * What several sessions want together: threads with a handle each that take the pieces of a file
+   * in turn read it in order, though none of them does. It sees the reads that none expected.
+   */
+  private final ReadAheadPlan together;
+
+  @GuardedBy("this")
+  private int sessions;
 
   /** Blocks to be read before read-ahead tries again, after memory was short. */
   @GuardedBy("this")
@@ -72,15 +95,18 @@ final class OpenObject {
       Prefetches prefetches,
       Headroom headroom,
       int chunkBlocks,
-      int mostPrefetches) {
+      int mostPrefetches,
+      ReadAhead planner) {
     this.id = id;
     this.size = size;
     this.blockSize = blockSize;
     this.prefetches = prefetches;
     this.headroom = headroom;
     this.chunkBlocks = chunkBlocks;
+    this.leastBlocks = Math.clamp(SHORTEST_REQUEST / blockSize, 1, chunkBlocks);
     this.mostPrefetches = mostPrefetches;
     this.delivered = new DeliveredPages(size);
+    this.together = new ReadAheadPlan(this, null, planner, blockSize);
   }
 
   ObjectId id() {
@@ -96,21 +122,32 @@ final class OpenObject {
   }
 
   synchronized void add(ReadAheadPlan plan) {
-    plans.add(plan);
+    // The sessions' own first: what several want together loads through the first of them.
+    plans.add(sessions, plan);
     headroom.add(plan);
+    sessions++;
+    if (sessions == 2) {
+      plans.add(together);
+      headroom.add(together);
+    }
   }
 
-  /**
-   * Forgets a session's plan and cancels what no other wants. This is the only time something is
-   * cancelled: a reader who jumps leaves one window behind at most, often in what another reader
-   * comes to, and to break its connections costs more than to let them end.
-   */
+  /** Forgets a session's plan and cancels what no other wants. */
   void remove(ReadAheadPlan plan) {
+    boolean isLastButOne;
     synchronized (this) {
       plans.remove(plan);
-      cancelUnwanted();
+      sessions--;
+      isLastButOne = sessions == 1;
+      if (isLastButOne) {
+        plans.remove(together);
+      }
+      cancelUnwanted(0);
     }
     headroom.remove(plan);
+    if (isLastButOne) {
+      headroom.remove(together);
+    }
   }
 
   /**
@@ -120,18 +157,27 @@ final class OpenObject {
    */
   void planAfter(ReadAheadPlan plan, long start, long end, long missing) {
     boolean wants;
+    boolean wantTogether = false;
     long now = System.nanoTime();
     long budget = headroom.budgetOf(plan, now);
+    ByteRange justRead = new ByteRange(start, end);
     synchronized (this) {
       if (missing < end) {
         noteMiss(plan, missing, end);
       } else {
         noteDelivered(start, end);
       }
-      wants = plan(plan, new ByteRange(start, end), budget, now) && canStart(plan);
+      wants = plan(plan, justRead, budget, now) && canStart(plan);
+      if (sessions > 1 && plan.isEmpty() && (missing < end || together.plans(block(start)))) {
+        budget = headroom.budgetOf(together, now);
+        wantTogether = plan(together, justRead, budget, now) && canStart(together);
+      }
     }
     if (wants) {
       prefetches.submit(plan);
+    }
+    if (wantTogether) {
+      prefetches.submit(together);
     }
   }
 
@@ -154,6 +200,8 @@ final class OpenObject {
     try {
       if (plan.update(justRead, budget, now)) {
         headroom.plan(plan, plan.length());
+        // Windows become narrower too when memory does; what they leave is read all the same.
+        cancelUnwanted(mostPrefetches * chunkBlocks);
       }
       return true;
     } catch (RuntimeException e) {
@@ -168,7 +216,7 @@ final class OpenObject {
     if (!settled.get(block) || isUnderWay(block)) {
       return;
     }
-    try (BlockLease lease = plan.attachment().blocks().get(block)) {
+    try (BlockLease lease = attachmentOf(plan).blocks().get(block)) {
       if (lease != null) {
         // Another reader's load ended in between.
         return;
@@ -237,17 +285,58 @@ final class OpenObject {
     if (start < 0) {
       return null;
     }
-    int chunkEnd = start - start % chunkBlocks + chunkBlocks;
-    int end = Math.min(plan.runEnd(start), chunkEnd);
+    int blocks = requestBlocks();
+    int end = Math.min(plan.runEnd(start), start - start % blocks + blocks);
     int next = settled.nextSetBit(start);
     if (next >= 0) {
       end = Math.min(end, next);
     }
-    plan.attachment().retain();
-    Prefetch prefetch = new Prefetch(prefetches, this, plan.attachment(), start, end);
+    Attachment attachment = attachmentOf(plan);
+    attachment.retain();
+    Prefetch prefetch = new Prefetch(prefetches, this, attachment, start, end);
     running.add(prefetch);
     settled.set(start, end);
     return prefetch;
+  }
+
+  @GuardedBy("this")
+  private Attachment attachmentOf(ReadAheadPlan plan) {
+    Attachment own = plan.attachment();
+    // Sessions have one, and their plans come first.
+    return own != null ? own : Objects.requireNonNull(plans.getFirst().attachment());
+  }
+
+  /**
+   * Returns the blocks of a request: a chunk if all plans together are long, fewer if they are
+   * short, so that they come through as many connections as there may be and not through one.
+   */
+  @GuardedBy("this")
+  private int requestBlocks() {
+    long planned = 0;
+    for (ReadAheadPlan plan : plans) {
+      planned += plan.planned();
+    }
+    long share = Long.highestOneBit(Math.max(1, planned / blockSize / mostPrefetches));
+    return Math.clamp(share, leastBlocks, chunkBlocks);
+  }
+
+  /**
+   * Returns whether a read of a few pages that the cache does not have is to be fetched alone,
+   * which is noted. Not if it goes on with what was read, or read-ahead is there already, or it is
+   * the second of its block: then others follow.
+   */
+  synchronized boolean startFragment(ReadAheadPlan plan, long start, long end) {
+    int block = block(start);
+    if (block != block(end - 1)
+        || start == 0
+        || delivered.containsAny(start - 1, start)
+        || settled.get(block)
+        || fragments.get(block)
+        || plan.plans(block)) {
+      return false;
+    }
+    fragments.set(block);
+    return true;
   }
 
   /** Returns the first of some blocks of which something was delivered, or nothing; or the end. */
@@ -284,19 +373,26 @@ final class OpenObject {
     }
   }
 
+  /**
+   * Cancels what nobody wants.
+   *
+   * @param reach blocks beyond a plan that count as wanted
+   */
   @GuardedBy("this")
-  private void cancelUnwanted() {
+  private void cancelUnwanted(int reach) {
     for (Prefetch prefetch : running) {
-      if (!isWanted(prefetch)) {
+      boolean isLong = (prefetch.end() - prefetch.start()) > SHORTEST_CANCELLED / blockSize;
+      if ((isLong || reach == 0) && !isWanted(prefetch, reach)) {
         prefetch.cancel();
       }
     }
   }
 
   @GuardedBy("this")
-  private boolean isWanted(Prefetch prefetch) {
+  private boolean isWanted(Prefetch prefetch, int reach) {
     for (ReadAheadPlan plan : plans) {
-      if (plan.wantsAny(prefetch.start(), prefetch.end())) {
+      if (plan.wantsAny(prefetch.start(), prefetch.end())
+          || (reach > 0 && plan.reaches(prefetch.start(), reach))) {
         return true;
       }
     }

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ final class Prefetches {
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final int most;
+  private final IntSupplier allowed;
   private final LongAdder done = new LongAdder();
   private final LongAdder shortOfMemory = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
@@ -32,8 +34,15 @@ final class Prefetches {
   @GuardedBy("this")
   private boolean closed;
 
-  Prefetches(int most) {
+  /**
+   * Creates them.
+   *
+   * @param most under way in all
+   * @param allowed the same at this moment
+   */
+  Prefetches(int most, IntSupplier allowed) {
     this.most = most;
+    this.allowed = allowed;
   }
 
   /** Starts what {@code plan} wants as soon as it is its turn. */
@@ -79,7 +88,7 @@ final class Prefetches {
 
   /** Takes a slot for the plan whose turn it is. */
   private synchronized @Nullable ReadAheadPlan takeTurn() {
-    if (closed || running >= most || queue.isEmpty()) {
+    if (closed || running >= Math.min(most, allowed.getAsInt()) || queue.isEmpty()) {
       return null;
     }
     running++;

@@ -8,18 +8,20 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What one handle wants read ahead, in runs of blocks. Guarded by the monitor of its object, but
- * for what the {@link Headroom} uses.
+ * What one handle, or all of an object together, want read ahead, in runs of blocks. Guarded by the
+ * monitor of its object, but for what the {@link Headroom} uses.
  */
 final class ReadAheadPlan {
   private final OpenObject object;
-  private final Attachment attachment;
+  private final @Nullable Attachment attachment;
   private final ReadAhead planner;
   private final int blockSize;
   private final AtomicLong planned = new AtomicLong();
   private volatile long lastReadNanos = System.nanoTime();
+  private volatile long position;
   private volatile boolean givenBack;
 
   private ReadAheadWindow window = ReadAheadWindow.EMPTY;
@@ -30,7 +32,13 @@ final class ReadAheadPlan {
   private int readStart;
   private int readEnd;
 
-  ReadAheadPlan(OpenObject object, Attachment attachment, ReadAhead planner, int blockSize) {
+  /**
+   * Creates a plan of nothing.
+   *
+   * @param attachment the session's; null if it is of several
+   */
+  ReadAheadPlan(
+      OpenObject object, @Nullable Attachment attachment, ReadAhead planner, int blockSize) {
     this.object = object;
     this.attachment = attachment;
     this.planner = planner;
@@ -41,8 +49,8 @@ final class ReadAheadPlan {
     return object;
   }
 
-  /** Returns what its prefetches load through; the session's own. */
-  Attachment attachment() {
+  /** Returns what its prefetches load through: the session's own, null if any will do. */
+  @Nullable Attachment attachment() {
     return attachment;
   }
 
@@ -58,6 +66,11 @@ final class ReadAheadPlan {
     return lastReadNanos;
   }
 
+  /** Returns the end of the last read, in bytes; 0 before the first. */
+  long position() {
+    return position;
+  }
+
   /** Starts nothing more until the next read. */
   void giveBack() {
     givenBack = true;
@@ -71,6 +84,7 @@ final class ReadAheadPlan {
   @SuppressWarnings("ReferenceEquality") // the same object is how a planner says nothing changed
   boolean update(ByteRange justRead, long budget, long now) {
     lastReadNanos = now;
+    position = justRead.end();
     readStart = (int) (justRead.start() / blockSize);
     readEnd = (int) ((justRead.end() + blockSize - 1) / blockSize);
     ReadAheadWindow next = planner.next(justRead, budget);
@@ -117,6 +131,10 @@ final class ReadAheadPlan {
     runs++;
   }
 
+  boolean isEmpty() {
+    return runs == 0;
+  }
+
   /** Returns the bytes in all runs. */
   long length() {
     long blocks = 0;
@@ -142,12 +160,32 @@ final class ReadAheadPlan {
 
   /** Returns the end of the run that {@code block}, from {@link #firstWanted}, is in. */
   int runEnd(int block) {
+    int run = runOf(block);
+    return run < 0 ? block + 1 : ends[run];
+  }
+
+  /** Returns whether {@code block} is in a run. */
+  boolean plans(int block) {
+    return runOf(block) >= 0;
+  }
+
+  private int runOf(int block) {
     for (int i = 0; i < runs; i++) {
       if (starts[i] <= block && block < ends[i]) {
-        return ends[i];
+        return i;
       }
     }
-    return block + 1;
+    return -1;
+  }
+
+  /** Returns whether blocks from {@code start} on are at most {@code reach} from what it plans. */
+  boolean reaches(int start, int reach) {
+    for (int i = 0; i < runs; i++) {
+      if (starts[i] - reach <= start && start < ends[i] + reach) {
+        return true;
+      }
+    }
+    return readStart - reach <= start && start < readEnd + reach;
   }
 
   /** Returns whether the handle reads or plans any of these blocks. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.read;
 
+import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.cache.BlockLease;
@@ -14,6 +15,7 @@ public final class ReadSession implements AutoCloseable {
   private final ObjectReaders readers;
   private final OpenObject object;
   private final Admission admission;
+  private final Fragments fragments;
   private final Attachment attachment;
   private final ObjectBlocks blocks;
   private final long size;
@@ -24,11 +26,13 @@ public final class ReadSession implements AutoCloseable {
   ReadSession(
       ObjectReaders readers,
       Admission admission,
+      Fragments fragments,
       OpenObject object,
       Attachment attachment,
       ReadAhead planner) {
     this.readers = readers;
     this.admission = admission;
+    this.fragments = fragments;
     this.object = object;
     this.attachment = attachment;
     this.blocks = attachment.blocks();
@@ -63,7 +67,7 @@ public final class ReadSession implements AutoCloseable {
       long missing = adoptPresent(offset, end, reply);
       // Before the wait, so that the window is on its way meanwhile.
       object.planAfter(plan, offset, end, missing);
-      if (missing < end) {
+      if (missing < end && !loadFragment(offset, missing, end, reply)) {
         load(offset, missing, end, reply);
         object.delivered(plan, offset, end);
       }
@@ -125,6 +129,24 @@ public final class ReadSession implements AutoCloseable {
       at = adopt(lease, at, end, reply);
     }
     return at;
+  }
+
+  /** Loads a few pages alone, if the read is such; false if it is left to the cache. */
+  @SuppressWarnings("MustBeClosedChecker") // the reply owns the lease
+  private boolean loadFragment(long offset, long missing, long end, ReadReply reply)
+      throws StorageException {
+    int length = missing > offset ? 0 : fragments.lengthFor(offset, end);
+    if (length == 0 || !object.startFragment(plan, offset, end)) {
+      return false;
+    }
+    long start = fragments.roundDown(offset);
+    BlockLease fragment =
+        fragments.load(attachment.loader(), new ByteRange(start, Math.min(size, start + length)));
+    if (fragment == null) {
+      return false;
+    }
+    reply.adopt(fragment, offset - start, end - offset);
+    return true;
   }
 
   private void load(long offset, long missing, long end, ReadReply reply) throws StorageException {

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
  */
 public final class LimitedTransport extends ForwardingTransport {
   private final ReadSlots slots;
+  private final ReadAheadLimit readAhead;
 
   /**
    * Creates a decorator that owns {@code inner}.
@@ -25,6 +26,15 @@ public final class LimitedTransport extends ForwardingTransport {
   public LimitedTransport(Transport inner, int reads, int demandReads) {
     super(inner);
     this.slots = new ReadSlots(reads, demandReads);
+    this.readAhead = new ReadAheadLimit(reads - demandReads, System.nanoTime());
+  }
+
+  /**
+   * Returns how many reads that nobody waits for should be under way now, by how the store answers.
+   * Whoever starts them keeps to it: here they would wait with blocks others want.
+   */
+  public int readAheadReads() {
+    return readAhead.limit();
   }
 
   @Override
@@ -37,10 +47,36 @@ public final class LimitedTransport extends ForwardingTransport {
       throw new StorageException(
           Kind.CANCELLED, "interrupted before reading " + range + " of " + id.key(), e);
     }
+    FirstByte firstByte = new FirstByte(progress);
     try {
-      super.read(id, range, target, progress);
+      super.read(id, range, target, firstByte);
+    } catch (StorageException e) {
+      if (e.kind() == Kind.THROTTLED) {
+        readAhead.throttled(System.nanoTime());
+      }
+      throw e;
     } finally {
       slots.giveBack();
+    }
+  }
+
+  private final class FirstByte implements ReadProgress {
+    private final ReadProgress progress;
+    private final long start = System.nanoTime();
+    private boolean arrived;
+
+    FirstByte(ReadProgress progress) {
+      this.progress = progress;
+    }
+
+    @Override
+    public void filled(long bytes) {
+      if (!arrived) {
+        arrived = true;
+        long now = System.nanoTime();
+        readAhead.answered(now - start, now);
+      }
+      progress.filled(bytes);
     }
   }
 }

@@ -6,6 +6,7 @@ import static io.sluicefs.kernel.read.ReadStack.MIB;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -56,7 +57,7 @@ class DownloadedBytesTest {
   }
 
   @Test
-  void randomReadsDownloadTheirBlocksAlone() throws Exception {
+  void randomReadsDownloadLittleMoreThanTheirPages() throws Exception {
     long size = 4096L * MIB;
     try (ReadStack stack = new ReadStack(16 * MIB, Map.of())) {
       ObjectId id = stack.store.add("model", "1", size);
@@ -67,7 +68,80 @@ class DownloadedBytesTest {
         }
         stack.settle();
       }
-      assertTrue(stack.store.bytes() <= 200L * 128 * KIB, () -> stack.store.bytes() + " bytes");
+      assertTrue(stack.store.bytes() <= 200L * 20 * KIB, () -> stack.store.bytes() + " bytes");
+    }
+  }
+
+  @Test
+  void aSecondReadNearARandomOneBringsItsBlock() throws Exception {
+    long size = 64 * MIB;
+    try (ReadStack stack = new ReadStack(16 * MIB, Map.of())) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        stack.check(session, 33 * MIB + 8 * KIB, 4 * KIB);
+        assertEquals(16 * KIB, stack.store.bytes());
+        stack.check(session, 33 * MIB + 60 * KIB, 4 * KIB);
+        assertEquals((16 + 128) * KIB, stack.store.bytes());
+        stack.check(session, 33 * MIB + 100 * KIB, 4 * KIB);
+        stack.check(session, 33 * MIB, 4 * KIB);
+        assertEquals((16 + 128) * KIB, stack.store.bytes(), "the cache has it");
+      }
+    }
+  }
+
+  @Test
+  void piecesInRandomOrderAreDownloadedOnceAndComeThroughManyConnections() throws Exception {
+    int piece = 16 * MIB;
+    int size = 16 * piece;
+    try (ReadStack stack = new ReadStack(size / 2, Map.of())) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        for (int number : shuffled(size / piece)) {
+          stack.checkInOrder(session, (long) number * piece, (long) (number + 1) * piece, MIB);
+        }
+        stack.settle();
+      }
+      double ratio = (double) stack.store.bytes() / size;
+      assertTrue(ratio <= 1.10, () -> "downloaded " + ratio + " times");
+      long longest =
+          stack.store.reads().stream()
+              .skip(stack.store.requests() / 2)
+              .mapToLong(ByteRange::length)
+              .max()
+              .orElseThrow();
+      assertTrue(longest <= 2 * MIB, () -> longest + " bytes through one connection");
+    }
+  }
+
+  @Test
+  void threadsOfOneHandleAtDifferentPlacesShareACacheOfAQuarter() throws Exception {
+    int share = 8 * MIB;
+    long size = (long) READERS * share;
+    CyclicBarrier barrier = new CyclicBarrier(READERS);
+    try (ReadStack stack = new ReadStack(size / 4, Map.of("chunk-size", "1MiB"))) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size);
+          ExecutorService threads = Executors.newFixedThreadPool(READERS)) {
+        List<Future<?>> results = new ArrayList<>();
+        for (int i = 0; i < READERS; i++) {
+          long start = (long) i * share;
+          results.add(
+              threads.submit(
+                  () -> {
+                    for (long at = start; at < start + share; at += MIB) {
+                      barrier.await();
+                      stack.checkInOrder(session, at, at + MIB, 128 * KIB);
+                    }
+                    return null;
+                  }));
+        }
+        for (Future<?> result : results) {
+          result.get();
+        }
+        stack.settle();
+      }
+      double ratio = (double) stack.store.bytes() / size;
+      assertTrue(ratio <= 1.05, () -> "downloaded " + ratio + " times, " + stack.readers.stats());
     }
   }
 

@@ -261,6 +261,66 @@ class ReadSessionTest {
   }
 
   @Test
+  void handlesThatTakePiecesInTurnAreReadAheadTogether() throws Exception {
+    int size = 128 * MIB;
+    ReadSession[] sessions = new ReadSession[16];
+    Random random = new Random(3);
+    try (ReadStack stack = new ReadStack(160 * MIB, SMALL_CHUNKS)) {
+      ObjectId id = stack.store.add("model", "1", size);
+      for (int i = 0; i < sessions.length; i++) {
+        sessions[i] = keep(stack, id, size);
+      }
+      int waited = 0;
+      for (int at = 0; at < size; at += MIB) {
+        ReadSession session = sessions[random.nextInt(sessions.length)];
+        long start = at;
+        boolean wasAskedFor =
+            stack.store.reads().stream()
+                .anyMatch(range -> range.start() <= start && start < range.end());
+        waited += wasAskedFor ? 0 : 1;
+        stack.check(session, at, MIB);
+        stack.settle();
+      }
+      assertEquals(size, stack.store.bytes());
+      int reads = waited;
+      assertTrue(reads <= 32, () -> reads + " of 128 pieces were waited for");
+      for (ReadSession session : sessions) {
+        session.close();
+      }
+    }
+  }
+
+  @Test
+  void whatAReaderLeavesBehindByAJumpIsCancelled() throws Exception {
+    long size = 2048L * MIB;
+    Map<String, String> settings = Map.of("requests-per-file", "4");
+    try (ReadStack stack = new ReadStack(256 * MIB, settings)) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        for (long at = 0; at < 96 * MIB; at += MIB) {
+          stack.check(session, at, MIB);
+          stack.settle();
+        }
+        stack.store.hold();
+        assertTrue(isPresent(session, 96 * MIB));
+        await(() -> stack.store.atOnce() == 1);
+        for (int i = 0; i < 30; i++) {
+          stack.check(session, i * 7 % 40 * (1536L * KIB), 4 * KIB);
+        }
+        assertEquals(0, stack.readers.stats().cancelled(), "it may come back");
+        for (int i = 30; i < 40; i++) {
+          stack.check(session, i * 7 % 40 * (1536L * KIB), 4 * KIB);
+        }
+        await(() -> stack.store.atOnce() == 0);
+        stack.settle();
+        assertEquals(1, stack.readers.stats().cancelled());
+        stack.store.open();
+        stack.check(session, 96 * MIB + 64 * KIB, MIB);
+      }
+    }
+  }
+
+  @Test
   void readsThatTogetherNeedMoreThanTheCacheHoldsDoNotWaitForEachOther() throws Exception {
     int size = 32 * MIB;
     try (ReadStack stack = new ReadStack(2 * MIB, SMALL_CHUNKS);

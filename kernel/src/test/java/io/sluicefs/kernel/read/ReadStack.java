@@ -87,7 +87,11 @@ final class ReadStack implements AutoCloseable {
             new RetryPolicy(pause, pause, pause, deadline, deadline, deadline));
     readers =
         new ObjectReaders(
-            transport, tiers, prefetcher, memory, new ReadOptions(32, Duration.ofSeconds(2)));
+            transport,
+            tiers,
+            prefetcher,
+            memory,
+            new ReadOptions(() -> 32, Duration.ofSeconds(2), 16 * KIB));
   }
 
   /** Returns the one plugin of its axis among the test's dependencies. */

@@ -23,25 +23,32 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A block counts as read when its lease was handed out once, whatever part of it was read. A
  * reader has passed a block when the last block it asked for is more than 2 MiB beyond, or a
- * sixteenth of a small cache: requests that overtake each other lose nothing. A block that is being
- * read piece by piece, perhaps by one of several threads that read different parts through one
- * handle, is not chosen in step 3.
+ * sixteenth of a small cache, at each of the places it reads at: requests that overtake each other
+ * lose nothing, nor do threads that share a handle. A place nobody read at while the cache was
+ * loaded twice over is none, unless it was the last. A block that is being read piece by piece,
+ * perhaps by one of several threads that read different parts through one handle, is not chosen in
+ * step 3.
  *
  * <p>Blocks stand in the order in which they were first read; one that was touched again much later
  * moves to the end when it is found. Not all of them are compared, only {@value #LOOK} or so from
- * each end: with readers that go forward the furthest are at one of them.
+ * each end: with readers that go forward the furthest are at one of them. As many more are compared
+ * each time from where the last comparison ended, so that what a reader passed is found between
+ * what another has still ahead.
  *
  * <p>Guarded by the cache's lock, but for {@link #touch}, which is called at every hit.
  */
 final class EvictionOrder {
   private static final int LOOK = 32;
   private static final int NEARBY = 2 << 20;
-  private static final long NEVER = Long.MAX_VALUE;
+  private static final long NEVER = Positions.PASSED;
 
   private final long nearby;
   private final long capacity;
   private final BlockList unread = new BlockList();
   private final BlockList read = new BlockList();
+
+  /** Where the comparison of blocks that are at neither end goes on; null is at the first. */
+  private @Nullable Block hand;
 
   /** Blocks read for the first time and still in {@link #unread}, latest first. */
   private final AtomicReference<@Nullable Block> lately = new AtomicReference<>();
@@ -55,8 +62,13 @@ final class EvictionOrder {
     this.nearby = Math.max(1, Math.min(NEARBY / blockSize, capacity / 16));
   }
 
-  /** Notes that a block was handed out. */
-  void touch(Block block) {
+  /**
+   * Notes that a block was handed out.
+   *
+   * @param positions of its reader
+   */
+  void touch(Block block, Positions positions) {
+    positions.note(block.index(), nearby, clock.getOpaque());
     if (block.touch(clock.getOpaque())) {
       Block before;
       do {
@@ -75,6 +87,9 @@ final class EvictionOrder {
 
   /** Removes a block. */
   void remove(Block block) {
+    if (block == hand) {
+      hand = block.next;
+    }
     if (block.list != null) {
       block.list.remove(block);
     }
@@ -128,30 +143,50 @@ final class EvictionOrder {
 
   /** Returns the read block furthest from its readers, the oldest of equals; not a pinned one. */
   private @Nullable Block furthestRead() {
-    Block best = null;
-    long most = -1;
+    Furthest furthest = new Furthest();
     Block block = read.first();
-    for (int i = 0; i < LOOK && block != null && most < NEVER; i++) {
+    for (int i = 0; i < LOOK && block != null && !furthest.isPassed(); i++) {
       Block next = block.next;
       if (block.touchedAt() - block.listedAt > capacity / 8) {
-        read.remove(block);
+        remove(block);
         block.listedAt = block.touchedAt();
         read.addLast(block);
-      } else if (!block.isPinned() && worth(block) > most) {
-        best = block;
-        most = worth(block);
+      } else {
+        furthest.offer(block);
       }
       block = next;
     }
     block = read.last();
-    for (int i = 0; i < 2 * LOOK && block != null && most < NEVER; i++) {
-      if (!block.isPinned() && worth(block) > most) {
-        best = block;
-        most = worth(block);
-      }
+    for (int i = 0; i < 2 * LOOK && block != null && !furthest.isPassed(); i++) {
+      furthest.offer(block);
       block = block.previous;
     }
-    return best;
+    for (int i = 0; i < LOOK && !furthest.isPassed(); i++) {
+      block = hand == null ? read.first() : hand;
+      if (block == null) {
+        break;
+      }
+      furthest.offer(block);
+      hand = block.next;
+    }
+    return furthest.block;
+  }
+
+  /** The furthest of the blocks compared so far. */
+  private final class Furthest {
+    private @Nullable Block block;
+    private long worth = -1;
+
+    void offer(Block other) {
+      if (!other.isPinned() && worth(other) > worth) {
+        block = other;
+        worth = worth(other);
+      }
+    }
+
+    boolean isPassed() {
+      return worth == NEVER;
+    }
   }
 
   private long worth(Block block) {
@@ -178,11 +213,9 @@ final class EvictionOrder {
   /** Returns how many blocks before it its nearest reader is, {@link #NEVER} if all passed it. */
   private long distance(Block block) {
     long nearest = NEVER;
+    long since = clock.getOpaque() - 2 * capacity;
     for (MemoryObjectBlocks reader : block.object().readers()) {
-      long ahead = block.index() - reader.position();
-      if (ahead >= -nearby) {
-        nearest = Math.min(nearest, Math.max(0, ahead));
-      }
+      nearest = Math.min(nearest, reader.positions().ahead(block.index(), nearby, since));
     }
     return nearest;
   }

@@ -15,15 +15,14 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** One attachment to an object: a reader with a position. */
+/** One attachment to an object: a reader with positions. */
 final class MemoryObjectBlocks implements ObjectBlocks {
   private final MemoryBlockCache cache;
   private final CachedObject object;
   private final BlockLoader loader;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** The block asked for last. A moment's old value does for whoever reads it. */
-  private volatile long position = -1;
+  private final Positions positions = new Positions();
 
   MemoryObjectBlocks(MemoryBlockCache cache, CachedObject object, BlockLoader loader) {
     this.cache = cache;
@@ -31,8 +30,8 @@ final class MemoryObjectBlocks implements ObjectBlocks {
     this.loader = loader;
   }
 
-  long position() {
-    return position;
+  Positions positions() {
+    return positions;
   }
 
   @Override
@@ -174,10 +173,7 @@ final class MemoryObjectBlocks implements ObjectBlocks {
   }
 
   private Block handOut(Block block) {
-    if (position != block.index()) {
-      position = block.index();
-    }
-    cache.order().touch(block);
+    cache.order().touch(block, positions);
     return block;
   }
 

@@ -98,6 +98,34 @@ class EvictionOrderTest {
   }
 
   @Test
+  void whatAReaderFromTheMiddlePassedStaysForTheOneFromTheStart() throws Exception {
+    int half = CAPACITY - CAPACITY / 8;
+    PatternLoader loader = loader("a", 2 * half);
+    try (ObjectBlocks start = attach(loader);
+        ObjectBlocks middle = attach(loader)) {
+      for (int i = 0; i < half; i++) {
+        read(middle, half + i, half + i + 1);
+        read(start, i, i + 1);
+      }
+      read(start, half, 2 * half);
+    }
+    long again = loader.bytes() / BLOCK - 2L * half;
+    assertTrue(again <= 4, () -> again + " of " + 2 * half + " blocks were loaded twice");
+  }
+
+  @Test
+  void readAheadOfAThreadStaysThoughAnotherOfItsHandleReadsFurtherOn() throws Exception {
+    PatternLoader loader = loader("a", 16 * CAPACITY);
+    try (ObjectBlocks shared = attach(loader)) {
+      read(shared, 0, 1);
+      assertEquals(16, shared.prefetch(1, 16));
+      read(shared, 8 * CAPACITY, 8 * CAPACITY + 7 * CAPACITY / 8);
+      read(shared, 4 * CAPACITY, 4 * CAPACITY + 6);
+      assertEquals(16, present(shared, 1, 17));
+    }
+  }
+
+  @Test
   void aBlockThatIsTouchedAgainAndAgainStays() throws Exception {
     PatternLoader header = loader("header", 1);
     PatternLoader loader = loader("a", 8 * CAPACITY);

@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Plans one handle. It follows several streams at once, so that a look at the end of a file does
- * not end the reading of its middle, and threads may share a handle.
+ * not end the reading of its middle, and threads may share a handle. What it learns from runs that
+ * ended, their length, their distance and what was planned in vain, it plans the next ones by.
  */
 final class SequentialReadAhead implements ReadAhead {
-  private static final int STREAMS = 8;
+  private static final int STREAMS = 16;
 
   /** Streams that no read went to for so many reads are not planned until one does. */
-  private static final int RECENT_READS = 4 * STREAMS;
+  private static final int RECENT_READS = 2 * STREAMS;
 
   /** Streams that are kept for what is not detected yet, so that detected ones outlive strays. */
   private static final int NEWCOMERS = 2;
@@ -24,20 +25,36 @@ final class SequentialReadAhead implements ReadAhead {
   /** A first read longer than this from the very start is of somebody who reads the file. */
   private static final long LONG_FIRST_READ = 64 << 10;
 
+  /** Runs at even distances before the next are planned. */
+  private static final int EVEN_DISTANCES = 2;
+
+  /** Most runs planned ahead of the one that is read. */
+  private static final int MOST_RUNS = 32;
+
   private final Stream[] streams = new Stream[STREAMS];
+  private final RunLengths lengths = new RunLengths();
+  private final Stride stride = new Stride();
+  private final Yield yield;
+  private final SequentialPrefetchConfig config;
+  private final long size;
   private ReadAheadWindow window = ReadAheadWindow.EMPTY;
   private long reads;
   private Stream last;
 
-  /**
-   * Bytes of the run the reader jumped from last. It is likely to read as much where it jumps to:
-   * the slices that one of several processes reads of each tensor are much alike.
-   */
+  /** Bytes of the latest run that was read in order, whether or not others were alike. */
   private long lastRun;
 
+  /** Runs planned beyond the current one, and the bytes of each. */
+  private int plannedRuns;
+
+  private long plannedRunLength;
+
   SequentialReadAhead(SequentialPrefetchConfig config, long size) {
+    this.config = config;
+    this.size = size;
+    this.yield = new Yield(config.limits().chunkSize());
     for (int i = 0; i < STREAMS; i++) {
-      streams[i] = new Stream(config, size);
+      streams[i] = new Stream(config, size, yield);
     }
     last = streams[0];
   }
@@ -46,23 +63,59 @@ final class SequentialReadAhead implements ReadAhead {
   public ReadAheadWindow next(ByteRange justRead, long budget) {
     reads++;
     Stream stream = find(justRead);
-    if (stream != null) {
-      stream.extend(justRead.start(), justRead.end(), reads);
+    boolean changed;
+    if (stream == null || (isStale(stream) && stream.isAtExpectedEnd())) {
+      changed = begin(stream == null ? leastUseful() : stream, justRead);
     } else {
+      changed = goOn(stream, justRead);
+    }
+    changed |= plan(budget);
+    if (changed) {
+      window = new ReadAheadWindow(ranges(budget));
+    }
+    return window;
+  }
+
+  /** Goes on with a run; returns whether that changes which runs are planned after it. */
+  private boolean goOn(Stream stream, ByteRange read) {
+    if (stream.takeEnded()) {
+      lengths.remove(stream.length());
+    }
+    stream.extend(read.start(), read.end(), reads);
+    boolean changed = stream != last && plannedRuns > 0;
+    if (stream != last) {
+      // Streams take turns: where they began says nothing.
+      plannedRuns = 0;
+      stride.clear();
+    }
+    last = stream;
+    return changed;
+  }
+
+  /** Begins a run; returns whether that changes which runs are planned after it. */
+  private boolean begin(Stream stream, ByteRange read) {
+    if (last.isUsed() && !last.isEnded()) {
+      last.end();
+      lengths.add(last.length());
       if (last.isDetected()) {
         lastRun = last.length();
       }
-      stream = leastUseful();
-      stream.begin(justRead.start(), justRead.end(), reads, lastRun);
-      if (justRead.start() == 0 && justRead.end() > LONG_FIRST_READ) {
-        stream.trust();
-      }
+    }
+    long usual = lengths.usual();
+    stream.begin(read.start(), read.end(), reads, usual > 0 ? usual : lastRun);
+    if (usual > read.length()) {
+      stream.trustExpectedEnd();
+    } else if (read.start() == 0 && read.end() > LONG_FIRST_READ) {
+      stream.trust();
     }
     last = stream;
-    if (plan(budget)) {
-      window = new ReadAheadWindow(ranges());
-    }
-    return window;
+
+    int before = plannedRuns;
+    stride.begin(read.start());
+    boolean isEven = stride.times() >= EVEN_DISTANCES && stride.distance() > usual;
+    plannedRuns = isEven && usual > LONG_FIRST_READ ? Math.min(stride.times(), MOST_RUNS) : 0;
+    plannedRunLength = usual;
+    return before > 0 || plannedRuns > 0;
   }
 
   private @Nullable Stream find(ByteRange read) {
@@ -108,34 +161,51 @@ final class SequentialReadAhead implements ReadAhead {
     }
     boolean changed = false;
     for (Stream stream : streams) {
-      changed |= isPlanned(stream) ? stream.plan(budget / planned) : stream.planNothing();
+      changed |= isPlanned(stream) ? stream.plan(budget / planned) : stream.abandon();
     }
     return changed;
   }
 
   private boolean isPlanned(Stream stream) {
-    return stream.isDetected() && reads - stream.lastRead() <= RECENT_READS;
+    return stream.isDetected() && !isStale(stream);
   }
 
-  /** Returns the streams' plans, what two of them plan only once. */
-  private List<ByteRange> ranges() {
+  private boolean isStale(Stream stream) {
+    return reads - stream.lastRead() > RECENT_READS;
+  }
+
+  /** Returns the streams' plans and the next runs, what two of them plan only once. */
+  private List<ByteRange> ranges(long budget) {
     List<ByteRange> ranges = new ArrayList<>(STREAMS);
     for (Stream stream : streams) {
-      long start = stream.plannedStart();
-      long end = stream.plannedEnd();
-      for (int i = 0; i < ranges.size() && start < end; i++) {
-        ByteRange other = ranges.get(i);
-        if (other.start() <= start && start < other.end()) {
-          start = other.end();
-          i = -1;
-        } else if (start < other.start() && other.start() < end) {
-          end = other.start();
-        }
-      }
-      if (start < end) {
-        ranges.add(new ByteRange(start, end));
-      }
+      add(ranges, stream.plannedStart(), stream.plannedEnd());
+    }
+    long left = Math.min(budget, config.window().bytes(config.limits()));
+    for (ByteRange range : ranges) {
+      left -= range.length();
+    }
+    for (int run = 1; run <= plannedRuns && left >= plannedRunLength; run++) {
+      long start = stride.start() + run * stride.distance();
+      add(ranges, start, Math.min(size, start + plannedRunLength));
+      left -= plannedRunLength;
     }
     return ranges;
+  }
+
+  private static void add(List<ByteRange> ranges, long plannedStart, long plannedEnd) {
+    long start = plannedStart;
+    long end = plannedEnd;
+    for (int i = 0; i < ranges.size() && start < end; i++) {
+      ByteRange other = ranges.get(i);
+      if (other.start() <= start && start < other.end()) {
+        start = other.end();
+        i = -1;
+      } else if (start < other.start() && other.start() < end) {
+        end = other.start();
+      }
+    }
+    if (start < end) {
+      ranges.add(new ByteRange(start, end));
+    }
   }
 }

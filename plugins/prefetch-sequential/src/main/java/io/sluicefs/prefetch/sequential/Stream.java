@@ -11,24 +11,32 @@ final class Stream {
   /** Windows that hold fewer than two chunks move in steps of this part of a chunk. */
   private static final int NARROW_PARTS = 8;
 
-  /** How far a run may pass the end expected of it and still be taken for ending there. */
-  private static final long SLACK = 256 << 10;
-
   private final SequentialPrefetchConfig config;
   private final long chunk;
   private final long mostAhead;
   private final long size;
+  private final Yield yield;
+  private final Holes holes = new Holes();
 
   private long start;
   private long frontier;
   private long expectedEnd;
+  private boolean sure;
+  private boolean ended;
+  private long abandoned;
   private int reads;
   private long lastRead;
   private long plannedStart;
   private long plannedEnd;
 
-  Stream(SequentialPrefetchConfig config, long size) {
+  /**
+   * Creates a stream that is not used yet.
+   *
+   * @param yield of the handle; told what of its plans was read
+   */
+  Stream(SequentialPrefetchConfig config, long size, Yield yield) {
     this.config = config;
+    this.yield = yield;
     this.chunk = config.limits().chunkSize();
     this.mostAhead = config.window().bytes(config.limits());
     this.size = size;
@@ -40,16 +48,27 @@ final class Stream {
    * @param expectedLength how long it is likely to be; 0 if nothing is known
    */
   void begin(long readStart, long readEnd, long now, long expectedLength) {
+    abandon();
     start = readStart;
     frontier = readEnd;
     expectedEnd = readStart + expectedLength;
+    sure = false;
+    ended = false;
+    abandoned = 0;
     reads = 1;
     lastRead = now;
+    holes.clear();
   }
 
   /** Takes reads for being in order whatever their number. */
   void trust() {
     reads = Math.max(reads, config.detectCount());
+  }
+
+  /** Plans to the expected end at once. */
+  void trustExpectedEnd() {
+    trust();
+    sure = true;
   }
 
   boolean isUsed() {
@@ -59,6 +78,27 @@ final class Stream {
   /** Returns whether enough reads followed each other to plan ahead of them. */
   boolean isDetected() {
     return reads >= config.detectCount();
+  }
+
+  /** Takes it for ended, as the reader went elsewhere; until a read goes on with it. */
+  void end() {
+    ended = true;
+  }
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** Returns whether it was taken for ended, and is no more. */
+  boolean takeEnded() {
+    boolean was = ended;
+    ended = false;
+    return was;
+  }
+
+  /** Returns whether it came as far as was expected of it. */
+  boolean isAtExpectedEnd() {
+    return expectedEnd > start && Math.abs(frontier - expectedEnd) <= RunLengths.SLACK;
   }
 
   /** Returns the bytes from its first to its last. */
@@ -81,7 +121,8 @@ final class Stream {
     }
     long tolerance = isDetected() ? config.maxJump() : readEnd - readStart;
     long lowest = Math.max(start - (readEnd - readStart), frontier - config.maxJump());
-    if (readStart < lowest || readStart > frontier + tolerance) {
+    boolean isNear = readStart >= lowest && readStart <= frontier + tolerance;
+    if (!isNear && !holes.contains(readStart)) {
       return -1;
     }
     return Math.abs(readStart - frontier);
@@ -91,6 +132,16 @@ final class Stream {
   void extend(long readStart, long readEnd, long now) {
     if (readEnd > frontier || readStart < start) {
       reads++;
+    }
+    yield.used(Math.max(0, readEnd - frontier));
+    if (abandoned > 0) {
+      yield.wasted(-abandoned);
+      abandoned = 0;
+    }
+    if (readStart > frontier) {
+      holes.add(frontier, readStart);
+    } else if (readStart < frontier) {
+      holes.fill(readStart, readEnd);
     }
     start = Math.min(start, readStart);
     frontier = Math.max(frontier, readEnd);
@@ -106,27 +157,34 @@ final class Stream {
    */
   boolean plan(long budget) {
     long step = budget >= 2 * chunk ? chunk : Math.max(1, chunk / NARROW_PARTS);
-    long from = Math.max(start, frontier - frontier % step);
+    long from = holes.first(Math.max(start, frontier - frontier % step));
     long affordable = size - from <= budget ? size : roundDown(from + budget, step);
-    long to = Math.min(end(), affordable);
+    long to = Math.min(windowEnd(), affordable);
     return to > frontier ? set(from, to) : set(0, 0);
   }
 
-  /** Plans nothing; returns whether that is a change. */
-  boolean planNothing() {
+  /** Plans nothing any more; returns whether that is a change. */
+  boolean abandon() {
+    if (plannedEnd > frontier) {
+      abandoned = plannedEnd - frontier;
+      yield.wasted(abandoned);
+    }
     return set(0, 0);
   }
 
-  private long end() {
+  private long windowEnd() {
     if (config.window().isUnlimited()) {
       return size;
     }
-    boolean expected = frontier <= expectedEnd + SLACK && expectedEnd > start;
+    boolean expected = frontier <= expectedEnd + RunLengths.SLACK && expectedEnd > start;
     long grown = frontier - (expected ? start : Math.max(start, expectedEnd));
-    long ahead = Math.max(chunk / FIRST_WINDOW_PARTS, grown);
+    long ahead = yield.of(Math.max(chunk / FIRST_WINDOW_PARTS, grown));
     long most = roundUp(frontier, chunk) + mostAhead;
     long end = Math.min(most, roundUp(frontier + ahead, chunk));
-    return Math.min(size, expected ? Math.min(end, expectedEnd) : end);
+    if (expected) {
+      end = sure ? Math.min(most, expectedEnd) : Math.min(end, expectedEnd);
+    }
+    return Math.min(size, end);
   }
 
   private boolean set(long from, long to) {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.prefetch.sequential;
+
+/**
+ * How long the last runs of a handle were, a run being what it read in order before it jumped.
+ * Loaders read pieces that are alike: shares of the parts of a model, or pieces of a fixed size.
+ */
+final class RunLengths {
+  private static final int KEPT = 4;
+
+  /** How far alike runs may differ: requests do not end where pieces do. */
+  static final long SLACK = 256 << 10;
+
+  private final long[] lengths = new long[KEPT];
+  private int count;
+
+  /** Notes the bytes of a run that ended. */
+  void add(long length) {
+    if (count == KEPT) {
+      remove(0);
+    }
+    lengths[count++] = length;
+  }
+
+  /** Forgets the latest run of that length, which had not ended. */
+  void remove(long length) {
+    for (int i = count - 1; i >= 0; i--) {
+      if (lengths[i] == length) {
+        remove(i);
+        return;
+      }
+    }
+  }
+
+  private void remove(int run) {
+    count--;
+    System.arraycopy(lengths, run + 1, lengths, run, count - run);
+  }
+
+  /** Returns the length of the latest run if one of those before was alike, else 0. */
+  long usual() {
+    for (int i = count - 2; i >= 0; i--) {
+      long latest = lengths[count - 1];
+      if (areAlike(latest, lengths[i])) {
+        return Math.max(latest, lengths[i]);
+      }
+    }
+    return 0;
+  }
+
+  private static boolean areAlike(long one, long other) {
+    long difference = Math.abs(one - other);
+    return difference <= SLACK && difference <= Math.min(one, other) / 4;
+  }
+}
