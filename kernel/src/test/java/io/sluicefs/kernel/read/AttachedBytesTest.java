@@ -63,8 +63,8 @@ class AttachedBytesTest {
       ObjectId id = stack.store.add("model", "1", SIZE);
       try (ReadSession session = stack.open(id, SIZE)) {
         stack.check(session, 0, 200 * KIB);
-        stack.check(session, 512 * KIB, 4 * KIB);
-        stack.check(session, 512 * KIB, 4 * KIB);
+        stack.check(session, 512 * KIB, 64 * KIB);
+        stack.check(session, 512 * KIB, 64 * KIB);
       }
       assertEquals(0, onlooker.seen.get(0).length);
       assertArrayEquals(
