@@ -112,7 +112,7 @@ final class WarmCommand implements Callable<Integer> {
     }
     if (size > available) {
       tell(
-          "only %s of memory are available for %s; not all of it will stay"
+          "only %s of memory are available for %s; not all of it may stay"
               .formatted(ByteCount.text(available), ByteCount.text(size)));
     }
     load(files, progress);

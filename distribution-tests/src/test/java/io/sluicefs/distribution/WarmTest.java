@@ -208,7 +208,7 @@ class WarmTest {
       assertTrue(
           warm.err()
               .matches(
-                  "sluice: only .* of memory are available for 256.0 MiB; not all of it will stay\n"
+                  "sluice: only .* of memory are available for 256.0 MiB; not all of it may stay\n"
                       + "sluice: .* of 256.0 MiB are not resident, .* had been and were evicted;"
                       + " .* of memory were available\n"),
           warm.err());
