@@ -185,6 +185,23 @@ class ModelReadAheadTest {
   }
 
   @Test
+  void noMoreIsPlannedThanTheSettingAllows() throws Exception {
+    ModelPrefetcherProvider provider = new ModelPrefetcherProvider();
+    File file = File.llama();
+    try (Prefetcher narrow =
+        provider.open(TestContext.of(provider, Map.of("ahead", "64KiB"), memory))) {
+      ReadObject object = new ReadObject(file.bytes(), file.size());
+      Reader reader =
+          new Reader(narrow.open(new ObjectId("m.safetensors", "1"), file.size(), object), object);
+      for (long at = 0; at < 300 * MIB; at += 128 * KIB) {
+        reader.read(at, at + 128 * KIB);
+        assertTrue(reader.window.length() <= 64 * KIB, () -> reader.window.toString());
+      }
+      assertFalse(reader.planner.abstains());
+    }
+  }
+
+  @Test
   void aFileReadFromStartToEndIsPlannedToItsLastByte() {
     File file = File.llama();
     Reader reader = open(file, "whole");
