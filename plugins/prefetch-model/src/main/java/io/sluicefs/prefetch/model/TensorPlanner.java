@@ -136,8 +136,8 @@ final class TensorPlanner {
     } else {
       returns += visit == last ? 0 : 1;
       boolean wasCertain = visit.isCertain();
-      visit.extend(read, reads);
-      if (!wasCertain) {
+      visit.extend(read, reads, 2 * reach);
+      if (!wasCertain && visit.isCertain()) {
         step(visit);
       }
     }

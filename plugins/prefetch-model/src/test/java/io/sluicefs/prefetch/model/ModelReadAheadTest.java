@@ -61,10 +61,13 @@ class ModelReadAheadTest {
       }
     }
 
-    /** Reads a mapping as Linux does: around the first page, and then on in order. */
+    /**
+     * Reads a mapping as Linux does: around the first page, and then on in order, a read further
+     * than the program.
+     */
     void map(long start, long end) {
       long at = start - start % 4096 - 64 * KIB;
-      for (at = Math.max(0, at); at < end; at += 128 * KIB) {
+      for (at = Math.max(0, at); at < Math.min(object.size(), end + 128 * KIB); at += 128 * KIB) {
         read(at, at + 128 * KIB);
       }
     }
