@@ -68,9 +68,10 @@ class ModelReadsTest {
 
   @Test
   void aRankAloneFetchesItsQuarter() throws Exception {
-    for (int rank = 0; rank < RANKS; rank++) {
+    for (int i = 0; i < RANKS; i++) {
+      int rank = i;
       double ratio = load("model.safetensors", safetensors, List.of(rank), RANKS) * RANKS;
-      assertTrue(ratio <= MOST, () -> "downloaded " + ratio + " times its quarter");
+      assertTrue(ratio <= MOST, () -> "rank " + rank + " downloaded " + ratio + " of its quarter");
     }
   }
 

@@ -62,7 +62,7 @@ class TracesTest {
     assertEquals(SIZE, counters.getLong("bytes-out"), "no byte twice, and none for nothing");
     int requests = counters.getInt("requests.get");
     assertTrue(
-        requests <= PIECES + PIECES / 8,
+        requests <= PIECES + PIECES / 4,
         () -> requests + " requests for " + PIECES + " pieces of eight reads each");
     Files.delete(trace);
   }

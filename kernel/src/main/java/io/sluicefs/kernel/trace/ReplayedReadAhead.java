@@ -52,19 +52,21 @@ final class ReplayedReadAhead implements ReadAhead {
     if (order == null) {
       return ReadAheadWindow.EMPTY;
     }
+    // As the order goes back in the object, too.
+    long room = budget / 2;
     int granule = Granules.of(justRead.start());
     int run = order.runOf(granule, Granules.after(justRead.end()));
     if (run < 0) {
       strays++;
-      return abstains() || planned > budget ? none() : window;
+      return abstains() || planned > room ? none() : window;
     }
     strays = 0;
     int within = Math.max(0, granule - order.start(run));
     long at = order.before(run) + (long) within;
     boolean isBehind = at < from && from - at <= to - from;
     boolean isInStep = at >= from && at - from <= (to - from) / STEPS;
-    if (planned == 0 || planned > budget || !(isBehind || isInStep)) {
-      plan(order, run, within, Math.min(most, budget));
+    if (planned == 0 || planned > room || !(isBehind || isInStep)) {
+      plan(order, run, within, Math.min(most, room));
     }
     return window;
   }

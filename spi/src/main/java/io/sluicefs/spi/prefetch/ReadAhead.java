@@ -14,6 +14,8 @@ public interface ReadAhead {
    * @param justRead what the reader asked for, clamped to the object; not empty
    * @param budget bytes this handle may have planned beyond {@code justRead} at this moment; {@link
    *     Long#MAX_VALUE} when nothing limits it. A larger window is cut by the kernel, from its end.
+   *     A planner that expects reads to go back in the object keeps to half of it: a cache that has
+   *     to give something up may take what lies behind the reader for read-ahead in vain
    * @return the window; the same object as before when nothing changed, so that a steady reader
    *     allocates nothing
    */

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * is seen, and while nothing else is, a file is read in its own order. Not thread-safe.
  */
 final class TensorOrder {
-  /** Steps in the file's order that are needed, or all there were, to go by it. */
+  /** Steps in the file's order that are needed to go by it, where there were others before. */
   private static final int STEPS_IN_FILE_ORDER = 8;
+
+  /** The same where there were no others. */
+  private static final int FIRST_STEPS = 2;
 
   private static final int MOST_RULES = 1 << 14;
 
@@ -33,7 +36,7 @@ final class TensorOrder {
 
   /** Returns whether the tensors were read in the file's order of late. */
   boolean isOfFile() {
-    return steps > 0 && stepsInFileOrder >= Math.min(steps, STEPS_IN_FILE_ORDER);
+    return stepsInFileOrder >= Math.clamp(steps, FIRST_STEPS, STEPS_IN_FILE_ORDER);
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.sluicefs.prefetch.model;
 
 import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.prefetch.ReadAhead;
 import io.sluicefs.spi.prefetch.ReadAheadWindow;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -41,6 +42,9 @@ final class TensorPlanner {
   private final long ahead;
   private final long chunk;
 
+  /** With less trust than this the handle is left to others. */
+  private final long leastTrust;
+
   private final List<Visit> visits = new ArrayList<>(VISITS);
   private final int[] expected = new int[EXPECTED];
   private int expectedCount;
@@ -76,18 +80,19 @@ final class TensorPlanner {
     this.ahead = config.ahead();
     this.chunk = config.limits().chunkSize();
     this.trust = Math.min(ahead, 2 * chunk);
+    this.leastTrust = trust / 32;
   }
 
   /** Returns whether the handle reads in no way that was foreseen. */
   boolean abstains() {
-    return trust < chunk / 16;
+    return trust < leastTrust;
   }
 
   ReadAheadWindow next(ByteRange read, long budget) {
     int tensor = tensorOf(read);
     if (tensor < 0) {
       // The head, or what lies between tensors.
-      return fits(budget) ? window : plan(budget);
+      return fits(room(budget)) ? window : plan(room(budget));
     }
     reads++;
     readSincePlan += read.length();
@@ -97,7 +102,13 @@ final class TensorPlanner {
     }
     boolean moved = note(tensor, read);
     boolean due = readSincePlan >= Math.max(STEP, planned / STEPS);
-    return moved || due || !fits(budget) ? plan(budget) : window;
+    long room = room(budget);
+    return moved || due || !fits(room) ? plan(room) : window;
+  }
+
+  /** Half the budget for one who also goes back in the file, as {@link ReadAhead#next} asks for. */
+  private long room(long budget) {
+    return order.isOfFile() ? budget : budget / 2;
   }
 
   /**
@@ -109,8 +120,8 @@ final class TensorPlanner {
     return table.at(Math.min(middle, read.end() - 1));
   }
 
-  private boolean fits(long budget) {
-    return planned <= budget;
+  private boolean fits(long room) {
+    return planned <= room;
   }
 
   /** Notes a read; returns whether it says something new of what comes next. */
@@ -125,8 +136,8 @@ final class TensorPlanner {
     } else {
       returns += visit == last ? 0 : 1;
       boolean wasCertain = visit.isCertain();
-      visit.extend(read, reads);
-      if (!wasCertain) {
+      visit.extend(read, reads, 2 * reach);
+      if (!wasCertain && visit.isCertain()) {
         step(visit);
       }
     }
@@ -202,7 +213,7 @@ final class TensorPlanner {
     for (int i = 0; i < expectedCount && !right; i++) {
       right = expected[i] == tensor;
     }
-    trust = right ? Math.min(ahead, 2 * Math.max(trust, chunk / 16)) : trust / 4;
+    trust = right ? Math.min(ahead, 2 * Math.max(trust, leastTrust)) : trust / 4;
   }
 
   private void expect() {
@@ -231,9 +242,9 @@ final class TensorPlanner {
     }
   }
 
-  private ReadAheadWindow plan(long budget) {
+  private ReadAheadWindow plan(long room) {
     readSincePlan = 0;
-    Ranges ranges = new Ranges(Math.min(budget, ahead));
+    Ranges ranges = new Ranges(Math.min(room, ahead));
     for (int i = visits.size() - 1; i >= 0; i--) {
       Visit visit = visits.get(i);
       if (visit == last || (returns >= RETURNS_OF_THREADS && isRecent(visit))) {

@@ -51,15 +51,20 @@ final class Visit {
     }
   }
 
-  /** Goes on with a read whose middle is in the tensor. */
-  void extend(ByteRange read, long now) {
-    certain = true;
+  /**
+   * Goes on with a read whose middle is in the tensor.
+   *
+   * @param beyond how far Linux reads on beyond what is wanted
+   */
+  void extend(ByteRange read, long now, long beyond) {
     if (read.start() > end + NEAR || read.end() < start - NEAR) {
+      certain = true;
       begin(read, now);
       return;
     }
     start = Math.min(start, Math.max(tensorStart, read.start()));
     end = Math.max(end, Math.min(tensorEnd, read.end()));
+    certain |= end - tensorStart > beyond || end == tensorEnd;
     lastReadEnd = read.end();
     reads++;
     lastRead = now;

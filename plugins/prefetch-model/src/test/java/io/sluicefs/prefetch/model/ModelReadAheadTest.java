@@ -61,10 +61,13 @@ class ModelReadAheadTest {
       }
     }
 
-    /** Reads a mapping as Linux does: around the first page, and then on in order. */
+    /**
+     * Reads a mapping as Linux does: around the first page, and then on in order, a read further
+     * than the program.
+     */
     void map(long start, long end) {
       long at = start - start % 4096 - 64 * KIB;
-      for (at = Math.max(0, at); at < end; at += 128 * KIB) {
+      for (at = Math.max(0, at); at < Math.min(object.size(), end + 128 * KIB); at += 128 * KIB) {
         read(at, at + 128 * KIB);
       }
     }
@@ -182,6 +185,23 @@ class ModelReadAheadTest {
             .toList();
     assertEquals(expected, planned.subList(1, 4));
     assertEquals(next.end(), reader.window.ranges().getFirst().end(), "the whole tensor first");
+  }
+
+  @Test
+  void noMoreIsPlannedThanTheSettingAllows() throws Exception {
+    ModelPrefetcherProvider provider = new ModelPrefetcherProvider();
+    File file = File.llama();
+    try (Prefetcher narrow =
+        provider.open(TestContext.of(provider, Map.of("ahead", "64KiB"), memory))) {
+      ReadObject object = new ReadObject(file.bytes(), file.size());
+      Reader reader =
+          new Reader(narrow.open(new ObjectId("m.safetensors", "1"), file.size(), object), object);
+      for (long at = 0; at < 300 * MIB; at += 128 * KIB) {
+        reader.read(at, at + 128 * KIB);
+        assertTrue(reader.window.length() <= 64 * KIB, () -> reader.window.toString());
+      }
+      assertFalse(reader.planner.abstains());
+    }
   }
 
   @Test
