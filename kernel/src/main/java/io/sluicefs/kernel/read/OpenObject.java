@@ -14,6 +14,7 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +40,11 @@ final class OpenObject {
   /** Requests of read-ahead are no shorter, unless the chunks are. */
   private static final int SHORTEST_REQUEST = 1 << 20;
 
-  /** What is no longer is not worth breaking a connection. */
-  private static final int SHORTEST_CANCELLED = 2 << 20;
+  /**
+   * How long a request stays that no plan wants. Readers come back, and most requests end before:
+   * to break a connection costs more than the rest of their bytes.
+   */
+  private static final long UNWANTED_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private final ObjectId id;
   private final long size;
@@ -142,7 +146,7 @@ final class OpenObject {
       if (isLastButOne) {
         plans.remove(together);
       }
-      cancelUnwanted(0);
+      cancelUnwanted();
     }
     headroom.remove(plan);
     if (isLastButOne) {
@@ -200,9 +204,8 @@ final class OpenObject {
     try {
       if (plan.update(justRead, budget, now)) {
         headroom.plan(plan, plan.length());
-        // Windows become narrower too when memory does; what they leave is read all the same.
-        cancelUnwanted(mostPrefetches * chunkBlocks);
       }
+      cancelLeftBehind(now);
       return true;
     } catch (RuntimeException e) {
       LOGGER.log(Level.WARNING, "the prefetcher failed on " + id.key() + "; reading on without", e);
@@ -307,16 +310,17 @@ final class OpenObject {
   }
 
   /**
-   * Returns the blocks of a request: a chunk if all plans together are long, fewer if they are
-   * short, so that they come through as many connections as there may be and not through one.
+   * Returns the blocks of a request: a chunk if the plans are long, fewer if they are short, so
+   * that they come through as many connections as there may be and not through one. Of each plan
+   * its longest run counts: others may be what a reader who jumped has left.
    */
   @GuardedBy("this")
   private int requestBlocks() {
     long planned = 0;
     for (ReadAheadPlan plan : plans) {
-      planned += plan.planned();
+      planned += plan.longestRun();
     }
-    long share = Long.highestOneBit(Math.max(1, planned / blockSize / mostPrefetches));
+    long share = Long.highestOneBit(Math.max(1, planned / mostPrefetches));
     return Math.clamp(share, leastBlocks, chunkBlocks);
   }
 
@@ -373,16 +377,26 @@ final class OpenObject {
     }
   }
 
+  /** Cancels what no plan left is for. */
+  @GuardedBy("this")
+  private void cancelUnwanted() {
+    for (Prefetch prefetch : running) {
+      if (!isWanted(prefetch, 0)) {
+        prefetch.cancel();
+      }
+    }
+  }
+
   /**
-   * Cancels what nobody wants.
-   *
-   * @param reach blocks beyond a plan that count as wanted
+   * Cancels what was far from all plans for a while. Windows become narrower too when memory is
+   * short, and what they leave is read all the same, so near is as far as requests under way reach.
    */
   @GuardedBy("this")
-  private void cancelUnwanted(int reach) {
+  private void cancelLeftBehind(long now) {
     for (Prefetch prefetch : running) {
-      boolean isLong = (prefetch.end() - prefetch.start()) > SHORTEST_CANCELLED / blockSize;
-      if ((isLong || reach == 0) && !isWanted(prefetch, reach)) {
+      if (isWanted(prefetch, mostPrefetches * chunkBlocks)) {
+        prefetch.wanted();
+      } else if (prefetch.unwanted(now) > UNWANTED_NANOS) {
         prefetch.cancel();
       }
     }

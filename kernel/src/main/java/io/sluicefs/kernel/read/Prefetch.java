@@ -28,6 +28,9 @@ final class Prefetch implements Runnable {
   private final Thread thread;
   private volatile boolean cancelled;
 
+  /** When it was first seen that nobody wants it; belongs to its object. */
+  private long unwantedSince = Long.MAX_VALUE;
+
   /**
    * Creates a request, not yet under way.
    *
@@ -48,6 +51,19 @@ final class Prefetch implements Runnable {
 
   int end() {
     return end;
+  }
+
+  /** Notes that it is wanted. */
+  void wanted() {
+    unwantedSince = Long.MAX_VALUE;
+  }
+
+  /** Notes that nobody wants it; returns for how many nanoseconds so. */
+  long unwanted(long now) {
+    if (unwantedSince == Long.MAX_VALUE) {
+      unwantedSince = now;
+    }
+    return now - unwantedSince;
   }
 
   void submit() {

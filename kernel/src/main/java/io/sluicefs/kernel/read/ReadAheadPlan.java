@@ -144,6 +144,15 @@ final class ReadAheadPlan {
     return blocks * blockSize;
   }
 
+  /** Returns the blocks in the longest run. */
+  int longestRun() {
+    int longest = 0;
+    for (int i = 0; i < runs; i++) {
+      longest = Math.max(longest, ends[i] - starts[i]);
+    }
+    return longest;
+  }
+
   /** Returns the first block of the plan that is not in {@code settled}, or -1. */
   int firstWanted(BitSet settled) {
     if (givenBack) {

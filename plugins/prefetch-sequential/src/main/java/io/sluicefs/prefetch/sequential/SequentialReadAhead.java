@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class SequentialReadAhead implements ReadAhead {
   private static final int STREAMS = 16;
 
-  /** Streams that no read went to for so many reads are not planned until one does. */
-  private static final int RECENT_READS = 2 * STREAMS;
+  /**
+   * Streams that no read went to for so many reads, and as many for each stream that is planned,
+   * are not planned until one does: threads that share a handle do not run evenly.
+   */
+  private static final long RECENT_READS = 32;
 
   /** Streams that are kept for what is not detected yet, so that detected ones outlive strays. */
   private static final int NEWCOMERS = 2;
@@ -40,6 +43,9 @@ final class SequentialReadAhead implements ReadAhead {
   private ReadAheadWindow window = ReadAheadWindow.EMPTY;
   private long reads;
   private Stream last;
+
+  /** Streams that were planned after the read before. */
+  private int planned;
 
   /** Bytes of the latest run that was read in order, whether or not others were alike. */
   private long lastRun;
@@ -153,16 +159,17 @@ final class SequentialReadAhead implements ReadAhead {
   }
 
   private boolean plan(long budget) {
-    int planned = 0;
+    int count = 0;
     for (Stream stream : streams) {
       if (isPlanned(stream)) {
-        planned++;
+        count++;
       }
     }
     boolean changed = false;
     for (Stream stream : streams) {
-      changed |= isPlanned(stream) ? stream.plan(budget / planned) : stream.abandon();
+      changed |= isPlanned(stream) ? stream.plan(budget / count) : stream.abandon();
     }
+    planned = count;
     return changed;
   }
 
@@ -171,7 +178,7 @@ final class SequentialReadAhead implements ReadAhead {
   }
 
   private boolean isStale(Stream stream) {
-    return reads - stream.lastRead() > RECENT_READS;
+    return reads - stream.lastRead() > RECENT_READS * Math.max(1, planned);
   }
 
   /** Returns the streams' plans and the next runs, what two of them plan only once. */
