@@ -73,7 +73,8 @@ class Store:
     """The emulator in a process of its own."""
 
     def __init__(self, options):
-        java = os.path.join(os.environ["JAVA_HOME"], "bin", "java")
+        jdk = os.environ.get("JAVA_HOME") or subprocess.check_output([os.path.join(ROOT, "tools/find-jdk")], text=True).strip()
+        java = os.path.join(jdk, "bin", "java")
         self.process = subprocess.Popen(
             [java, "-Xmx1g", "-p", os.path.join(ROOT, "emulator/target/emulator"), "-m"]
             + ["io.sluicefs.emulator/io.sluicefs.emulator.EmulatorCommand", "--bucket", BUCKET, "--anonymous"]
