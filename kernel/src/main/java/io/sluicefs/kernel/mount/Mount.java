@@ -108,7 +108,8 @@ public final class Mount implements AutoCloseable {
     MountSettings settings = configuration.mount();
     RequestSettings requests = configuration.requests();
     MemoryBudget memory = budget(configuration);
-    OpenPlugins plugins = new OpenPlugins(configuration, request.plugins(), memory);
+    Place place = new Place(mountpoint.path());
+    OpenPlugins plugins = new OpenPlugins(configuration, request.plugins(), memory, place);
 
     List<BlockCache> caches;
     Prefetcher prefetcher;
@@ -120,7 +121,8 @@ public final class Mount implements AutoCloseable {
       caches = plugins.caches(owned);
       prefetcher = plugins.prefetcher();
       owned.adopt("the prefetcher", prefetcher::close);
-      source = opening.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
+      place.locate(opening.location());
+      source = place.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
       fuse = plugins.channel(mountOptions(request));
       channel = fuse;
       opened = opening.take();
