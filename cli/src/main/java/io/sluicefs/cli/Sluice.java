@@ -53,6 +53,7 @@ public final class Sluice {
     verbs.put("mount", MountCommand::new);
     verbs.put("umount", UmountCommand::new);
     verbs.put("uploads", UploadsCommand::new);
+    verbs.put("cache", CacheCommand::new);
     verbs.put("config", ConfigCommand::new);
     verbs.put("plugin", PluginCommand::new);
     verbs.put("rehearse", RehearseCommand::new);

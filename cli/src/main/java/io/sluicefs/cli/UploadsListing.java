@@ -131,7 +131,7 @@ final class UploadsListing {
         : age.toSeconds() + "s";
   }
 
-  private static String size(long bytes) {
+  static String size(long bytes) {
     double amount = bytes;
     int unit = 0;
     while (amount >= 1024 && unit < UNITS.length - 1) {
@@ -141,7 +141,7 @@ final class UploadsListing {
     return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", amount, UNITS[unit]);
   }
 
-  private static String quoted(String text) {
+  static String quoted(String text) {
     StringBuilder quoted = new StringBuilder("\"");
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
