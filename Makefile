@@ -8,7 +8,7 @@ MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-mi
 # One line a module and a step, so that one sees how far it is.
 BRIEF = -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.event.ExecutionEventLogger=info
 
-.PHONY: help packages jdk build test demo dist dist-check format bench bench-packages bench-pieces bench-fetch bench-fuse bench-mount clean
+.PHONY: help packages jdk build test demo dist dist-check format bench bench-packages bench-pieces bench-fetch bench-fuse bench-mount bench-disk clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ bench-fuse: build ## Measure what each FUSE channel costs: CPU seconds per GiB, 
 
 bench-mount: build ## Measure what a whole mount costs: CPU and heap a GiB and a request, and a warm reader beside a cold one.
 	JAVA_HOME="$(JDK)" benchmarks/mount.sh
+
+bench-disk: build bench-packages ## Measure the disk cache: where blocks could be kept, and mounts beside dd and rclone. SIZE=4GiB, FOLDER=on the disk to measure.
+	JAVA_HOME="$(JDK)" SIZE=$(SIZE) benchmarks/disk.sh $(FOLDER)
 
 format: jdk ## Format sources and poms as the build wants them.
 	$(MVN) -q spotless:apply
