@@ -8,7 +8,7 @@ MVN = JAVA_HOME="$(JDK)" MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-mi
 # One line a module and a step, so that one sees how far it is.
 BRIEF = -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.event.ExecutionEventLogger=info
 
-.PHONY: help packages jdk build test demo dist dist-check format bench bench-packages bench-pieces bench-fetch bench-fuse bench-mount bench-patterns clean
+.PHONY: help packages jdk build test demo dist dist-check format bench bench-packages bench-pieces bench-fetch bench-fuse bench-mount bench-patterns bench-disk clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ bench-mount: build ## Measure what a whole mount costs: CPU and heap a GiB and a
 
 bench-patterns: build ## Load 4 GiB files in the orders of model loaders: bytes, seconds, CPU, memory. PATTERN='zip tensors' for some, SCALE=0.1 for less.
 	JAVA_HOME="$(JDK)" benchmarks/patterns.py $(if $(SCALE),--scale $(SCALE)) $(PATTERN)
+
+bench-disk: build bench-packages ## Measure the disk cache: where blocks could be kept, and mounts beside dd and rclone. SIZE=4GiB, FOLDER=on the disk to measure.
+	JAVA_HOME="$(JDK)" SIZE=$(SIZE) benchmarks/disk.sh $(FOLDER)
 
 format: jdk ## Format sources and poms as the build wants them.
 	$(MVN) -q spotless:apply

@@ -30,6 +30,7 @@ class LayeringTest {
 
   static final List<String> PLUGINS =
       List.of(
+          "io.sluicefs.cache.disk.lmdb",
           "io.sluicefs.cache.memory",
           "io.sluicefs.fuse.direct",
           "io.sluicefs.fuse.jnr",
@@ -45,6 +46,7 @@ class LayeringTest {
    */
   private static final Set<String> SMALL_BUFFERS =
       Set.of(
+          "io.sluicefs.cache.disk.lmdb.NativeBuffer",
           "io.sluicefs.cache.memory.Slab",
           "io.sluicefs.fuse.direct.QueuedRequest",
           "io.sluicefs.fuse.direct.RequestBuffer",

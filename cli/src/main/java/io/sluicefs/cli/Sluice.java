@@ -54,6 +54,7 @@ public final class Sluice {
     verbs.put("umount", UmountCommand::new);
     verbs.put("warm", WarmCommand::new);
     verbs.put("uploads", UploadsCommand::new);
+    verbs.put("cache", CacheCommand::new);
     verbs.put("config", ConfigCommand::new);
     verbs.put("plugin", PluginCommand::new);
     verbs.put("rehearse", RehearseCommand::new);

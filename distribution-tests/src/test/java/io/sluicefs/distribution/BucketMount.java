@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -52,6 +55,27 @@ final class BucketMount implements AutoCloseable {
             mount.read-only = true
             metadata.attribute-ttl = 0
             """);
+  }
+
+  /** Mounts a bucket that is only read, with a cache on the disk. */
+  static BucketMount withDiskCache(
+      Installation installation,
+      EmulatorProcess emulator,
+      Store store,
+      String bucket,
+      Path cache,
+      String settings) {
+    return mounted(
+        installation,
+        "cached-" + store.slug(),
+        store.transport(emulator, bucket)
+            + """
+            memory.limit = 384MiB
+            mount.read-only = true
+            cache.disk-lmdb { path = "%s", free-space-floor = 0 }
+            """
+                .formatted(cache)
+            + settings);
   }
 
   private static BucketMount mounted(Installation installation, String name, String text) {
@@ -107,6 +131,20 @@ final class BucketMount implements AutoCloseable {
   /** Runs a command of sluice with the configuration of this mount. */
   Command sluice(String command) {
     return installation.sluice(command, "-c", configuration.toString());
+  }
+
+  /** Runs a verb of {@code sluice cache}, which must succeed, and returns what it wrote. */
+  String cache(String verb, String... keys) {
+    List<String> words = new ArrayList<>(List.of("cache", verb, "-c", configuration.toString()));
+    words.addAll(Arrays.asList(keys));
+    Command command = installation.sluice(words.toArray(String[]::new));
+    assertEquals(0, command.status(), command::toString);
+    return command.out();
+  }
+
+  /** Tries to mount at another place with the same configuration. */
+  Command mountAlsoAt(Path other) {
+    return installation.sluice("mount", "-c", configuration.toString(), other.toString());
   }
 
   /** Ends and detaches what a failed test left mounted. */

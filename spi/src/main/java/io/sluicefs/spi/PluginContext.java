@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.spi;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * What the kernel hands to a plugin when it opens it. Valid until the plugin is closed. A plugin
  * logs through {@link System#getLogger}, which the daemon routes to its own log.
@@ -11,4 +14,20 @@ public interface PluginContext {
 
   /** Returns the one budget all bulk memory of the process comes from. */
   MemoryBudget memory();
+
+  /**
+   * Returns where the mounted bucket is, as {@link io.sluicefs.spi.transport.Transport#location}
+   * says it: what tells its objects from those of other buckets. The transport is opened beside the
+   * other plugins, so a plugin asks when it is first used and not while it is opened.
+   *
+   * @throws IllegalStateException if the transport is not open yet, or there is none
+   */
+  default String location() {
+    throw new IllegalStateException("there is no transport");
+  }
+
+  /** Returns where the bucket is mounted; empty if it is not. */
+  default Optional<Path> mountpoint() {
+    return Optional.empty();
+  }
 }

@@ -122,7 +122,8 @@ public final class Mount implements AutoCloseable {
     MountSettings settings = configuration.mount();
     RequestSettings requests = configuration.requests();
     MemoryBudget memory = budget(configuration);
-    OpenPlugins plugins = new OpenPlugins(configuration, request.plugins(), memory);
+    Place place = new Place(mountpoint.path());
+    OpenPlugins plugins = new OpenPlugins(configuration, request.plugins(), memory, place);
 
     List<BlockCache> caches;
     Prefetcher prefetcher;
@@ -133,7 +134,8 @@ public final class Mount implements AutoCloseable {
       plugins.checkChannel();
       caches = plugins.caches(owned);
       prefetcher = prefetcher(plugins.prefetchers(owned), configuration.traces());
-      source = opening.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
+      place.locate(opening.location());
+      source = place.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
       fuse = plugins.channel(mountOptions(request));
       channel = fuse;
       opened = opening.take();

@@ -33,7 +33,8 @@ public final class OpenBucket implements AutoCloseable {
   public static OpenBucket open(Configuration configuration, PluginCatalog plugins)
       throws SettingException, PluginException, IOException {
     MemoryBudget memory = Mount.budget(configuration);
-    Transport opened = new OpenPlugins(configuration, plugins, memory).transport().open();
+    Transport opened =
+        new OpenPlugins(configuration, plugins, memory, new Place(null)).transport().open();
     return new OpenBucket(
         new RetryingTransport(opened, configuration.retry()),
         memory,

@@ -13,6 +13,7 @@ import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.cache.BlockCacheProvider;
+import io.sluicefs.spi.cache.KeptCache;
 import io.sluicefs.spi.fuse.FuseChannel;
 import io.sluicefs.spi.fuse.FuseChannelProvider;
 import io.sluicefs.spi.fuse.MountOptions;
@@ -21,6 +22,7 @@ import io.sluicefs.spi.prefetch.PrefetcherProvider;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportProvider;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +35,18 @@ final class OpenPlugins {
   private static final System.Logger LOG = System.getLogger(OpenPlugins.class.getName());
 
   /** What is handed to a plugin. */
-  private record Context(PluginSettings settings, MemoryBudget memory) implements PluginContext {}
+  private record Context(PluginSettings settings, MemoryBudget memory, Place place)
+      implements PluginContext {
+    @Override
+    public String location() {
+      return place.location();
+    }
+
+    @Override
+    public Optional<Path> mountpoint() {
+      return place.mountpoint();
+    }
+  }
 
   /** A plugin with its settings, ready to be opened. */
   private record Ready<P>(PluginChoice choice, P provider, Context context) {}
@@ -41,11 +54,14 @@ final class OpenPlugins {
   private final Configuration configuration;
   private final PluginCatalog catalog;
   private final MemoryBudget memory;
+  private final Place place;
 
-  OpenPlugins(Configuration configuration, PluginCatalog catalog, MemoryBudget memory) {
+  OpenPlugins(
+      Configuration configuration, PluginCatalog catalog, MemoryBudget memory, Place place) {
     this.configuration = configuration;
     this.catalog = catalog;
     this.memory = memory;
+    this.place = place;
   }
 
   /** Opens the transport when it is told to. */
@@ -137,10 +153,25 @@ final class OpenPlugins {
     return tiers;
   }
 
+  /** Opens what the first of the caches keeps that keeps anything beyond a mount. */
+  KeptCache keptCache() throws SettingException, PluginException, IOException {
+    for (PluginChoice choice : configuration.caches()) {
+      Ready<BlockCacheProvider> plugin = ready(choice, BlockCacheProvider.class);
+      Optional<KeptCache> kept = plugin.provider.openKept(plugin.context);
+      if (kept.isPresent()) {
+        return kept.get();
+      }
+    }
+    throw new IOException(
+        "no cache of this configuration keeps anything beyond a mount; add one that does, such as"
+            + " cache.disk-lmdb { path = /var/cache/sluice/blocks }");
+  }
+
   private <P> Ready<P> ready(PluginChoice choice, Class<P> type)
       throws SettingException, PluginException {
     Plugin plugin = catalog.find(choice);
-    Context context = new Context(configuration.settings(choice, plugin.descriptor()), memory);
+    Context context =
+        new Context(configuration.settings(choice, plugin.descriptor()), memory, place);
     return new Ready<>(choice, type.cast(plugin.provider()), context);
   }
 }

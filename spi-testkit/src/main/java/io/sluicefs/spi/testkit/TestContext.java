@@ -17,6 +17,11 @@ import java.util.Map;
  * @param memory the budget
  */
 public record TestContext(PluginSettings settings, MemoryBudget memory) implements PluginContext {
+  @Override
+  public String location() {
+    return "test://localhost/bucket";
+  }
+
   /** Returns a context with settings as texts, checked against the provider's descriptor. */
   public static TestContext of(
       PluginProvider provider, Map<String, String> settings, MemoryBudget memory)

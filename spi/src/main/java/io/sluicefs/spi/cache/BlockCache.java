@@ -3,6 +3,9 @@ package io.sluicefs.spi.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.ObjectId;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 
 /**
  * Keeps blocks of objects: fixed, aligned pieces of {@link #blockSize} bytes, counted from 0, the
@@ -29,6 +32,14 @@ public interface BlockCache extends AutoCloseable {
 
   /** Returns counts since the cache was opened, and its use now. */
   CacheStats stats();
+
+  /**
+   * Returns counts of what is particular to this kind of cache since it was opened, by a name in
+   * lower-kebab: {@code corrupt-blocks}. For an operator; the names are the plugin's.
+   */
+  default SequencedMap<String, Long> counters() {
+    return Collections.unmodifiableSequencedMap(new LinkedHashMap<>());
+  }
 
   /** Frees everything not leased, and what is leased when its lease closes. Idempotent. */
   @Override
