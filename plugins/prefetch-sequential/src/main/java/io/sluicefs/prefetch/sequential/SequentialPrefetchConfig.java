@@ -64,7 +64,7 @@ record SequentialPrefetchConfig(
       Setting.of(
               "chunk-size",
               "a power of two from 64KiB to 1GiB",
-              "Bytes of one request; windows start and end on its multiples.",
+              "Most bytes of one request; windows start and end on its multiples.",
               SequentialPrefetchConfig::parseChunkSize)
           .withDefault("8MiB");
 
