@@ -98,11 +98,15 @@ rm "$work/plain"
 
 if command -v rclone >/dev/null; then
   rclone_mount() {
-    rclone mount ":s3,provider=Other,endpoint='$endpoint',region=us-east-1,env_auth=true,force_path_style=true:models" "$work/mnt" \
+    # A bundle of certificates for other programs is nothing rclone can load.
+    env -u AWS_CA_BUNDLE rclone mount ":s3,provider=Other,endpoint='$endpoint',region=us-east-1,env_auth=true,force_path_style=true:models" "$work/mnt" \
       --vfs-cache-mode full --cache-dir "$work/rclone" --vfs-cache-max-size 16G --read-only --config /dev/null 2>"$work/rclone.log" &
     pid=$!
     mounted=yes
-    while ! mountpoint -q "$work/mnt"; do sleep 0.1; done
+    while ! mountpoint -q "$work/mnt"; do
+      kill -0 "$pid" 2>/dev/null || { cat "$work/rclone.log" >&2; exit 1; }
+      sleep 0.1
+    done
     row "$1" "$pid" "$work/mnt/model.bin"
     umount "$work/mnt"
     mounted=

@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +97,6 @@ final class BlockIndex implements AutoCloseable {
   private final Dbi<byte[]> contents;
   private final Dbi<byte[]> state;
   private final ReentrantLock reading = new ReentrantLock();
-  private final AtomicInteger openReads = new AtomicInteger();
   private final int blockSize;
   private volatile long usedBytes;
   private boolean closed;
@@ -306,9 +304,9 @@ final class BlockIndex implements AutoCloseable {
     return usedBytes;
   }
 
-  /** Returns how many reading transactions are open at this moment. */
-  int openReads() {
-    return openReads.get();
+  /** Returns whether this thread has a transaction open that reads. */
+  boolean isBeingRead() {
+    return reading.isHeldByCurrentThread();
   }
 
   private <R> R read(Question<R> question) throws DiskException {
@@ -317,13 +315,10 @@ final class BlockIndex implements AutoCloseable {
       if (closed) {
         throw new DiskException("the index is closed", false);
       }
-      openReads.incrementAndGet();
       try (Txn<byte[]> txn = env.txnRead()) {
         return question.ask(txn);
       } catch (LmdbException e) {
         throw failure(e);
-      } finally {
-        openReads.decrementAndGet();
       }
     } finally {
       reading.unlock();

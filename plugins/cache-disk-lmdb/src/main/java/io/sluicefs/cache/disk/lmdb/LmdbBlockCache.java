@@ -413,9 +413,9 @@ final class LmdbBlockCache implements BlockCache {
     return Collections.unmodifiableSequencedMap(counters);
   }
 
-  /** Returns how many transactions that read the index are open at this moment. */
-  int openReads() {
-    return index.openReads();
+  /** Returns whether this thread has a transaction open that reads the index. */
+  boolean isReadingIndex() {
+    return index.isBeingRead();
   }
 
   /** Waits until nothing is on its way to the disk. */
