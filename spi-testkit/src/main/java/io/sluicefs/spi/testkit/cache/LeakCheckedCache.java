@@ -7,6 +7,7 @@ import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.cache.BlockLoader;
 import io.sluicefs.spi.cache.CacheStats;
 import io.sluicefs.spi.cache.ObjectBlocks;
+import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -41,6 +42,11 @@ public final class LeakCheckedCache implements BlockCache {
   @Override
   public CacheStats stats() {
     return cache.stats();
+  }
+
+  @Override
+  public SequencedMap<String, Long> counters() {
+    return cache.counters();
   }
 
   @Override
