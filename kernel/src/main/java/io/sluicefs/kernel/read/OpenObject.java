@@ -74,7 +74,8 @@ final class OpenObject {
 
   /**
    * What several sessions want together: threads with a handle each that take the pieces of a file
-   * in turn read it in order, though none of them does. It sees the reads that none expected.
+   * in turn read it in order, though none of them does. It sees the reads the cache did not have,
+   * and those within its own window.
    */
   private final ReadAheadPlan together;
 
@@ -172,7 +173,7 @@ final class OpenObject {
         noteDelivered(start, end);
       }
       wants = plan(plan, justRead, budget, now) && canStart(plan);
-      if (sessions > 1 && plan.isEmpty() && (missing < end || together.plans(block(start)))) {
+      if (sessions > 1 && (missing < end || together.plans(block(start)))) {
         budget = headroom.budgetOf(together, now);
         wantTogether = plan(together, justRead, budget, now) && canStart(together);
       }
