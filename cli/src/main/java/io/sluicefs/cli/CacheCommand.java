@@ -12,16 +12,14 @@ import io.sluicefs.spi.cache.KeptCache.KeptObject;
 import io.sluicefs.spi.cache.KeptCache.Verification;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** Shows and changes what the disk cache keeps, with or without a mount that uses it. */
@@ -45,19 +43,8 @@ final class CacheCommand implements Runnable {
   @SuppressWarnings("NullAway.Init") // set by picocli
   private CommandSpec spec;
 
-  @Option(
-      names = {"-c", "--config"},
-      paramLabel = "FILE",
-      scope = ScopeType.INHERIT,
-      description = "The configuration of the mount, a HOCON file; required.")
-  private @Nullable Path file;
-
-  @Option(
-      names = "--set",
-      paramLabel = "path=value",
-      scope = ScopeType.INHERIT,
-      description = "A setting that wins over the file; may be repeated. Secrets are refused.")
-  private List<String> overrides = new ArrayList<>();
+  @Mixin
+  private InheritedConfigurationOptions configurationOptions = new InheritedConfigurationOptions();
 
   /** Does something with what is kept. */
   @FunctionalInterface
@@ -121,7 +108,7 @@ final class CacheCommand implements Runnable {
           Verification found = cache.verify();
           out.printf(
               "%d blocks, %s, %d bad%n",
-              found.blocks(), CacheListing.size(found.bytes()), found.badBlocks());
+              found.blocks(), ByteCount.text(found.bytes()), found.badBlocks());
           return found.badBlocks() == 0 ? ExitStatus.OK : ExitStatus.FAILURE;
         });
   }
@@ -142,7 +129,7 @@ final class CacheCommand implements Runnable {
         (cache, out) -> {
           for (KeptObject object : find(cache, keys)) {
             cache.evict(object);
-            out.println("evicted " + CacheListing.printable(object.id().key()));
+            out.println("evicted " + UploadsListing.printable(object.id().key()));
           }
           return ExitStatus.OK;
         });
@@ -169,7 +156,7 @@ final class CacheCommand implements Runnable {
           for (KeptObject object : find(cache, keys)) {
             cache.pin(object, !remove);
             out.println(
-                (remove ? "unpinned " : "pinned ") + CacheListing.printable(object.id().key()));
+                (remove ? "unpinned " : "pinned ") + UploadsListing.printable(object.id().key()));
           }
           return ExitStatus.OK;
         });
@@ -196,10 +183,7 @@ final class CacheCommand implements Runnable {
 
   private int with(Task task)
       throws SettingException, PluginException, MountException, IOException, InterruptedException {
-    if (file == null) {
-      throw new ParameterException(spec.commandLine(), "Missing required option: '--config=FILE'");
-    }
-    Configuration configuration = Configuration.load(file, overrides);
+    Configuration configuration = configurationOptions.load();
     PrintWriter out = spec.commandLine().getOut();
     try (PluginCatalog plugins = Home.plugins();
         KeptCache cache = ConfiguredCaches.openKept(configuration, plugins)) {

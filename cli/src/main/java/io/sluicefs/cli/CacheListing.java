@@ -23,10 +23,10 @@ final class CacheListing {
     for (KeptObject object : objects) {
       out.printf(
           "%10s %10s %-6s  %s%n",
-          size(object.keptBytes()),
-          size(object.size()),
+          ByteCount.text(object.keptBytes()),
+          ByteCount.text(object.size()),
           object.pinned() ? "yes" : "no",
-          printable(object.location() + "/" + object.id().key()));
+          UploadsListing.printable(object.location() + "/" + object.id().key()));
     }
   }
 
@@ -44,13 +44,5 @@ final class CacheListing {
             object.size(),
             object.keptBytes(),
             object.pinned());
-  }
-
-  static String size(long bytes) {
-    return ByteCount.text(bytes);
-  }
-
-  static String printable(String text) {
-    return UploadsListing.printable(text);
   }
 }

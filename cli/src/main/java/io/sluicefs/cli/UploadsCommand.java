@@ -18,17 +18,16 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** Deals with what mounts that ended left: uploads in the store and staged files on disk. */
@@ -55,19 +54,8 @@ final class UploadsCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // set by picocli
   private CommandSpec spec;
 
-  @Option(
-      names = {"-c", "--config"},
-      paramLabel = "FILE",
-      scope = ScopeType.INHERIT,
-      description = "The configuration of the mount, a HOCON file; required.")
-  private @Nullable Path file;
-
-  @Option(
-      names = "--set",
-      paramLabel = "path=value",
-      scope = ScopeType.INHERIT,
-      description = "A setting that wins over the file; may be repeated. Secrets are refused.")
-  private List<String> overrides = new ArrayList<>();
+  @Mixin
+  private InheritedConfigurationOptions configurationOptions = new InheritedConfigurationOptions();
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
@@ -84,7 +72,7 @@ final class UploadsCommand implements Callable<Integer> {
       versionProvider = Version.class)
   int list(@Option(names = "--json", description = "Print JSON.") boolean asJson)
       throws SettingException, PluginException, MountException, IOException {
-    Configuration configuration = configuration();
+    Configuration configuration = configurationOptions.load();
     Optional<Path> folder = configuration.staging().options().map(StagingOptions::path);
     Leftovers leftovers =
         folder.isPresent() ? Leftovers.in(folder.get()) : new Leftovers(List.of(), List.of());
@@ -136,7 +124,7 @@ final class UploadsCommand implements Callable<Integer> {
       @Option(names = "--dry-run", description = "Say what would be aborted, and abort nothing.")
           boolean dryRun)
       throws SettingException, PluginException, MountException, IOException {
-    Configuration configuration = configuration();
+    Configuration configuration = configurationOptions.load();
     try (PluginCatalog plugins = Home.plugins();
         OpenBucket bucket = OpenBucket.open(configuration, plugins)) {
       String from = prefix == null ? bucket.prefix() : prefix;
@@ -178,7 +166,7 @@ final class UploadsCommand implements Callable<Integer> {
     if (key != null && !upload) {
       throw new ParameterException(spec.commandLine(), "--key goes with --upload");
     }
-    Configuration configuration = configuration();
+    Configuration configuration = configurationOptions.load();
     PrintWriter out = spec.commandLine().getOut();
     try (ClaimedLeftover claimed = ClaimedLeftover.claim(folder(configuration), id);
         PluginCatalog plugins = Home.plugins();
@@ -208,7 +196,7 @@ final class UploadsCommand implements Callable<Integer> {
       @Parameters(paramLabel = "ID", description = "The file, as the list names it.") String id)
       throws SettingException, IOException {
     PrintWriter out = spec.commandLine().getOut();
-    try (ClaimedLeftover claimed = ClaimedLeftover.claim(folder(configuration()), id)) {
+    try (ClaimedLeftover claimed = ClaimedLeftover.claim(folder(configurationOptions.load()), id)) {
       claimed.discard();
       Leftover leftover = claimed.leftover();
       out.printf(
@@ -217,13 +205,6 @@ final class UploadsCommand implements Callable<Integer> {
     }
     out.flush();
     return ExitStatus.OK;
-  }
-
-  private Configuration configuration() throws SettingException {
-    if (file == null) {
-      throw new ParameterException(spec.commandLine(), "Missing required option: '--config=FILE'");
-    }
-    return Configuration.load(file, overrides);
   }
 
   private static Path folder(Configuration configuration) throws IOException {
