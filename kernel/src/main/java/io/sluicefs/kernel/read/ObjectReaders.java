@@ -74,6 +74,9 @@ public final class ObjectReaders implements AutoCloseable {
       if (shared == null) {
         shared = new Shared(openObject(id, size));
         objects.put(id, shared);
+      } else if (!shared.object.isShared()) {
+        // It sees no bytes: the attachments are the sessions', and go with them.
+        shared.object.share(prefetcher.open(id, size, PresentBytes.NONE));
       }
       shared.sessions++;
       return new ReadSession(this, admission, fragments, shared.object, attachment, planner);
@@ -140,9 +143,7 @@ public final class ObjectReaders implements AutoCloseable {
         prefetches,
         headroom,
         (int) Math.max(1, limits.chunkSize() / blockSize),
-        limits.requestsPerFile(),
-        // It sees no bytes: the attachments are the sessions', and go with them.
-        prefetcher.open(id, size, PresentBytes.NONE));
+        limits.requestsPerFile());
   }
 
   /** Attaches to all caches, each with the one below it as its loader; the first at the front. */

@@ -75,9 +75,10 @@ final class OpenObject {
   /**
    * What several sessions want together: threads with a handle each that take the pieces of a file
    * in turn read it in order, though none of them does. It sees the reads the cache did not have,
-   * and those within its own window.
+   * and those within its own window. Null until there was a second session.
    */
-  private final ReadAheadPlan together;
+  @GuardedBy("this")
+  private @Nullable ReadAheadPlan together;
 
   @GuardedBy("this")
   private int sessions;
@@ -100,8 +101,7 @@ final class OpenObject {
       Prefetches prefetches,
       Headroom headroom,
       int chunkBlocks,
-      int mostPrefetches,
-      ReadAhead planner) {
+      int mostPrefetches) {
     this.id = id;
     this.size = size;
     this.blockSize = blockSize;
@@ -111,7 +111,6 @@ final class OpenObject {
     this.leastBlocks = Math.clamp(SHORTEST_REQUEST / blockSize, 1, chunkBlocks);
     this.mostPrefetches = mostPrefetches;
     this.delivered = new DeliveredPages(size);
-    this.together = new ReadAheadPlan(this, null, planner, blockSize);
   }
 
   ObjectId id() {
@@ -126,12 +125,21 @@ final class OpenObject {
     return blockSize;
   }
 
+  synchronized boolean isShared() {
+    return together != null;
+  }
+
+  /** Says by what the reads of several sessions are planned together; before a second is added. */
+  synchronized void share(ReadAhead planner) {
+    together = new ReadAheadPlan(this, null, planner, blockSize);
+  }
+
   synchronized void add(ReadAheadPlan plan) {
     // The sessions' own first: what several want together loads through the first of them.
     plans.add(sessions, plan);
     headroom.add(plan);
     sessions++;
-    if (sessions == 2) {
+    if (sessions == 2 && together != null) {
       plans.add(together);
       headroom.add(together);
     }
@@ -139,19 +147,19 @@ final class OpenObject {
 
   /** Forgets a session's plan and cancels what no other wants. */
   void remove(ReadAheadPlan plan) {
-    boolean isLastButOne;
+    ReadAheadPlan common;
     synchronized (this) {
       plans.remove(plan);
       sessions--;
-      isLastButOne = sessions == 1;
-      if (isLastButOne) {
-        plans.remove(together);
+      common = sessions == 1 ? together : null;
+      if (common != null) {
+        plans.remove(common);
       }
       cancelUnwanted();
     }
     headroom.remove(plan);
-    if (isLastButOne) {
-      headroom.remove(together);
+    if (common != null) {
+      headroom.remove(common);
     }
   }
 
@@ -162,7 +170,7 @@ final class OpenObject {
    */
   void planAfter(ReadAheadPlan plan, long start, long end, long missing) {
     boolean wants;
-    boolean wantTogether = false;
+    ReadAheadPlan wanting = null;
     long now = System.nanoTime();
     long budget = headroom.budgetOf(plan, now);
     ByteRange justRead = new ByteRange(start, end);
@@ -173,16 +181,19 @@ final class OpenObject {
         noteDelivered(start, end);
       }
       wants = plan(plan, justRead, budget, now) && canStart(plan);
-      if (sessions > 1 && (missing < end || together.plans(block(start)))) {
-        budget = headroom.budgetOf(together, now);
-        wantTogether = plan(together, justRead, budget, now) && canStart(together);
+      ReadAheadPlan shared = sessions > 1 ? together : null;
+      if (shared != null && (missing < end || shared.plans(block(start)))) {
+        budget = headroom.budgetOf(shared, now);
+        if (plan(shared, justRead, budget, now) && canStart(shared)) {
+          wanting = shared;
+        }
       }
     }
     if (wants) {
       prefetches.submit(plan);
     }
-    if (wantTogether) {
-      prefetches.submit(together);
+    if (wanting != null) {
+      prefetches.submit(wanting);
     }
   }
 
