@@ -13,10 +13,15 @@ final class DeliveredPages {
   /** At most 2 MiB of bits for one object; pages of larger objects are larger. */
   private static final int MOST_PAGES = 1 << 24;
 
+  private final int blockSize;
   private final int shift;
   private final BitSet pages = new BitSet();
 
-  DeliveredPages(long size) {
+  /** Blocks of which something was handed out. */
+  private final BitSet blocks = new BitSet();
+
+  DeliveredPages(long size, int blockSize) {
+    this.blockSize = blockSize;
     int enough = PAGE_SHIFT;
     while (size >>> enough >= MOST_PAGES) {
       enough++;
@@ -27,6 +32,25 @@ final class DeliveredPages {
   /** Notes that the bytes from {@code start} to {@code end} were handed out. */
   void mark(long start, long end) {
     pages.set(page(start), pageAfter(end));
+    blocks.set((int) (start / blockSize), (int) ((end - 1) / blockSize) + 1);
+  }
+
+  /** Returns whether anything of a block was handed out. */
+  boolean containsAnyOf(int block) {
+    return blocks.get(block);
+  }
+
+  /** Returns how many of the blocks from {@code start} to {@code end} nothing was handed out of. */
+  int untouched(int start, int end) {
+    int count = 0;
+    int block = blocks.nextClearBit(start);
+    while (block < end) {
+      int next = blocks.nextSetBit(block);
+      int after = next < 0 ? end : Math.min(next, end);
+      count += after - block;
+      block = blocks.nextClearBit(after);
+    }
+    return count;
   }
 
   /** Returns whether all of them were handed out. */
@@ -45,6 +69,11 @@ final class DeliveredPages {
     int first = page(start);
     if (first < pages.length()) {
       pages.clear(first, pages.length());
+    }
+    int block = (int) (start / blockSize);
+    int after = containsAny((long) block * blockSize, start) ? block + 1 : block;
+    if (after < blocks.length()) {
+      blocks.clear(after, blocks.length());
     }
   }
 

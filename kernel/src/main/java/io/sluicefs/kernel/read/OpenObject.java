@@ -110,7 +110,7 @@ final class OpenObject {
     this.chunkBlocks = chunkBlocks;
     this.leastBlocks = Math.clamp(SHORTEST_REQUEST / blockSize, 1, chunkBlocks);
     this.mostPrefetches = mostPrefetches;
-    this.delivered = new DeliveredPages(size);
+    this.delivered = new DeliveredPages(size, blockSize);
   }
 
   ObjectId id() {
@@ -214,9 +214,8 @@ final class OpenObject {
   @GuardedBy("this")
   private boolean plan(ReadAheadPlan plan, ByteRange justRead, long budget, long now) {
     try {
-      if (plan.update(justRead, budget, now)) {
-        headroom.plan(plan, plan.length());
-      }
+      plan.update(justRead, budget, now, delivered);
+      headroom.plan(plan, plan.lengthWithout(delivered));
       cancelLeftBehind(now);
       return true;
     } catch (RuntimeException e) {
@@ -242,7 +241,7 @@ final class OpenObject {
     if (delivered.containsAll(missing, Math.min(end, blockEnd))) {
       delivered.clearFrom(missing);
       settled.clear(block, Math.max(block, settled.length()));
-    } else if (!isDelivered(block)) {
+    } else if (!delivered.containsAnyOf(block)) {
       doubtUndelivered(block);
     } else {
       settled.clear(block);
@@ -255,7 +254,7 @@ final class OpenObject {
   @GuardedBy("this")
   private void doubtUndelivered(int from) {
     for (int block = from; block >= 0; block = settled.nextSetBit(block + 1)) {
-      if (!isDelivered(block)) {
+      if (!delivered.containsAnyOf(block)) {
         settled.clear(block);
       }
     }
@@ -358,16 +357,10 @@ final class OpenObject {
   /** Returns the first of some blocks of which something was delivered, or nothing; or the end. */
   synchronized int firstDelivered(int start, int end, boolean something) {
     int block = start;
-    while (block < end && isDelivered(block) != something) {
+    while (block < end && delivered.containsAnyOf(block) != something) {
       block++;
     }
     return block;
-  }
-
-  @GuardedBy("this")
-  private boolean isDelivered(int block) {
-    long start = (long) block * blockSize;
-    return delivered.containsAny(start, Math.min(size, start + blockSize));
   }
 
   /**

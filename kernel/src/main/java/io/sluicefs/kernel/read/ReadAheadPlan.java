@@ -79,25 +79,23 @@ final class ReadAheadPlan {
   /**
    * Plans anew after a read.
    *
-   * @return whether the runs may have changed
+   * @param budget bytes; what was delivered does not count
    */
   @SuppressWarnings("ReferenceEquality") // the same object is how a planner says nothing changed
-  boolean update(ByteRange justRead, long budget, long now) {
+  void update(ByteRange justRead, long budget, long now, DeliveredPages delivered) {
     lastReadNanos = now;
     position = justRead.end();
     readStart = (int) (justRead.start() / blockSize);
     readEnd = (int) ((justRead.end() + blockSize - 1) / blockSize);
     ReadAheadWindow next = planner.next(justRead, budget);
-    if (next == window && !cut && !givenBack) {
-      return false;
+    if (next != window || cut || givenBack) {
+      givenBack = false;
+      window = next;
+      plan(budget, delivered);
     }
-    givenBack = false;
-    window = next;
-    plan(budget);
-    return true;
   }
 
-  private void plan(long budget) {
+  private void plan(long budget, DeliveredPages delivered) {
     long left = budget / blockSize;
     runs = 0;
     cut = false;
@@ -110,13 +108,16 @@ final class ReadAheadPlan {
         // The read itself brings its blocks.
         start = readEnd;
       }
-      if (end - start > left) {
-        end = (int) (start + left);
+      long untouched = delivered.untouched(start, end);
+      if (untouched > left) {
+        // What was delivered counts here, so that there is no search for where exactly.
+        end = (int) Math.min(end, start + left);
+        untouched = left;
         cut = true;
       }
       if (start < end) {
         add(start, end);
-        left -= end - start;
+        left -= untouched;
       }
     }
   }
@@ -135,11 +136,11 @@ final class ReadAheadPlan {
     return runs == 0;
   }
 
-  /** Returns the bytes in all runs. */
-  long length() {
+  /** Returns the bytes in all runs of blocks of which nothing was delivered. */
+  long lengthWithout(DeliveredPages delivered) {
     long blocks = 0;
     for (int i = 0; i < runs; i++) {
-      blocks += ends[i] - starts[i];
+      blocks += delivered.untouched(starts[i], ends[i]);
     }
     return blocks * blockSize;
   }

@@ -261,28 +261,60 @@ class ReadSessionTest {
   }
 
   @Test
+  void whatOthersReadOfAPlanIsLeftToOtherHandles() throws Exception {
+    long size = 40L * MIB;
+    Map<String, String> settings = Map.of("chunk-size", "1MiB", "chunks", "unlimited");
+    try (ReadStack stack = new ReadStack(64 * MIB, settings)) {
+      ObjectId id = stack.store.add("model", "1", size);
+      ObjectId other = stack.store.add("other", "1", 4 * size);
+      try (ReadSession leading = stack.open(id, size)) {
+        stack.checkUnhurried(leading, 0, MIB);
+        try (ReadSession following = stack.open(id, size)) {
+          stack.checkUnhurried(following, 0, size);
+        }
+        stack.check(leading, 0, MIB);
+        try (ReadSession session = stack.open(other, 4 * size)) {
+          stack.checkUnhurried(session, 0, MIB);
+        }
+      }
+      long ahead = stack.store.bytes() - size;
+      assertTrue(ahead >= 45 * MIB, () -> ahead + " bytes of the 48 MiB there are for it");
+    }
+  }
+
+  @Test
   void handlesThatTakePiecesInTurnAreReadAheadTogether() throws Exception {
-    assertReadAheadTogether(16, MIB, 32);
+    assertReadAheadTogether(16, MIB, 128 * MIB, 160 * MIB, 32);
   }
 
   /** Whoever reads what Linux's page cache has from another process is not seen to read it. */
   @Test
   void handlesOfWhichEachIsSeenToReadLittleOfAFileAreReadAheadTogether() throws Exception {
-    assertReadAheadTogether(8, MIB / 2, 8);
+    assertReadAheadTogether(8, MIB / 2, 128 * MIB, 160 * MIB, 8);
   }
 
-  private void assertReadAheadTogether(int handles, int piece, int mostWaited) throws Exception {
-    int size = 128 * MIB;
+  @Test
+  void theyAreReadAheadTogetherInACacheMuchSmallerThanTheFile() throws Exception {
+    assertReadAheadTogether(8, 4 * MIB, 384 * MIB, 48 * MIB, 24);
+  }
+
+  /** Reads a file in pieces, and each run of them through one of the handles. */
+  private void assertReadAheadTogether(int handles, int run, int size, int memory, int mostWaited)
+      throws Exception {
+    int piece = MIB / 2;
     ReadSession[] sessions = new ReadSession[handles];
     Random random = new Random(3);
-    try (ReadStack stack = new ReadStack(160 * MIB, SMALL_CHUNKS)) {
+    try (ReadStack stack = new ReadStack(memory, SMALL_CHUNKS)) {
       ObjectId id = stack.store.add("model", "1", size);
       for (int i = 0; i < sessions.length; i++) {
         sessions[i] = keep(stack, id, size);
       }
       int waited = 0;
+      ReadSession session = sessions[0];
       for (int at = 0; at < size; at += piece) {
-        ReadSession session = sessions[random.nextInt(sessions.length)];
+        if (at % run == 0) {
+          session = sessions[random.nextInt(sessions.length)];
+        }
         long start = at;
         boolean wasAskedFor =
             stack.store.reads().stream()
@@ -295,8 +327,8 @@ class ReadSessionTest {
       int reads = waited;
       assertTrue(
           reads <= mostWaited, () -> reads + " of " + size / piece + " pieces were waited for");
-      for (ReadSession session : sessions) {
-        session.close();
+      for (ReadSession open : sessions) {
+        open.close();
       }
     }
   }

@@ -53,11 +53,13 @@ final class Holes {
     }
   }
 
-  /** Returns the start of the first, or {@code none}. */
-  long first(long none) {
+  /** Returns the start of the first that begins at {@code least} or later, or {@code none}. */
+  long first(long least, long none) {
     long first = none;
     for (int i = 0; i < count; i++) {
-      first = Math.min(first, starts[i]);
+      if (starts[i] >= least) {
+        first = Math.min(first, starts[i]);
+      }
     }
     return first;
   }

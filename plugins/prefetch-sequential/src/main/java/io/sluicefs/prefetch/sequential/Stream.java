@@ -157,7 +157,8 @@ final class Stream {
    */
   boolean plan(long budget) {
     long step = budget >= 2 * chunk ? chunk : Math.max(1, chunk / NARROW_PARTS);
-    long from = holes.first(Math.max(start, frontier - frontier % step));
+    // Not what was left out long ago, or nothing of the budget would be left for what comes next.
+    long from = holes.first(frontier - budget / 2, Math.max(start, frontier - frontier % step));
     long affordable = size - from <= budget ? size : roundDown(from + budget, step);
     long to = Math.min(windowEnd(), affordable);
     return to > frontier ? set(from, to) : set(0, 0);

@@ -271,6 +271,16 @@ class SequentialReadAheadTest {
     assertEquals(6 * MIB, ahead(window, 16 * MIB));
   }
 
+  @Test
+  void whatWasLeftOutLongAgoTakesNothingOfTheBudget() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    ReadAheadWindow window = ReadAheadWindow.EMPTY;
+    for (long at = 0; at < 256 * MIB; at += at % 3 == 0 ? MIB : 2 * MIB) {
+      window = handle.next(ByteRange.of(at, MIB), 32 * MIB);
+    }
+    assertTrue(isPlanned(window, 264 * MIB), window::toString);
+  }
+
   private static ReadAheadWindow read(ReadAhead handle, long offset, long length) {
     return handle.next(ByteRange.of(offset, length), Long.MAX_VALUE);
   }
