@@ -14,12 +14,17 @@ final class RunLengths {
   private final long[] lengths = new long[KEPT];
   private int count;
 
-  /** Notes the bytes of a run that ended. */
+  /** Notes the bytes of a run that ended; pieces next to each other count as one of them. */
   void add(long length) {
+    long usual = usual();
     if (count == KEPT) {
       remove(0);
     }
-    lengths[count++] = length;
+    lengths[count++] = areSeveral(usual, length) ? usual : length;
+  }
+
+  private static boolean areSeveral(long piece, long length) {
+    return piece > SLACK && length > piece && (length + SLACK) % piece <= 2 * SLACK;
   }
 
   /** Forgets the latest run of that length, which had not ended. */

@@ -70,7 +70,7 @@ final class SequentialReadAhead implements ReadAhead {
     reads++;
     Stream stream = find(justRead);
     boolean changed;
-    if (stream == null || (isStale(stream) && stream.isAtExpectedEnd())) {
+    if (stream == null || isNextPiece(stream)) {
       changed = begin(stream == null ? leastUseful() : stream, justRead);
     } else {
       changed = goOn(stream, justRead);
@@ -80,6 +80,11 @@ final class SequentialReadAhead implements ReadAhead {
       window = new ReadAheadWindow(ranges(budget));
     }
     return window;
+  }
+
+  /** Returns whether a read that goes on with a run begins another, which happens to be there. */
+  private boolean isNextPiece(Stream stream) {
+    return stream.isAtExpectedEnd() && (isStale(stream) || stream.isEnded());
   }
 
   /** Goes on with a run; returns whether that changes which runs are planned after it. */

@@ -12,9 +12,13 @@ import io.sluicefs.spi.prefetch.ReadAhead;
 import io.sluicefs.spi.prefetch.ReadAheadWindow;
 import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SequentialReadAheadTest {
@@ -177,6 +181,25 @@ class SequentialReadAheadTest {
           List.of(new ByteRange(start, start + 16 * MIB)), read(handle, start, 128 * KIB).ranges());
       assertEquals(List.of(), readTo(handle, start + 128 * KIB, start + 16 * MIB).ranges());
     }
+  }
+
+  @Test
+  void piecesThatHappenToBeNextToEachOtherArePlannedWholeToo() throws Exception {
+    ReadAhead handle = open(1024 * MIB, Map.of());
+    List<Integer> order = new ArrayList<>(IntStream.range(0, 64).boxed().toList());
+    Collections.shuffle(order, new Random(5));
+    List<Integer> waited = new ArrayList<>();
+    for (int piece : order) {
+      long start = 16 * MIB * piece;
+      ReadAheadWindow first = read(handle, start, MIB);
+      if (!isPlanned(first, start + 16 * MIB - 1)) {
+        waited.add(order.indexOf(piece));
+      }
+      for (long at = MIB; at < 16 * MIB; at += MIB) {
+        read(handle, start + at, MIB);
+      }
+    }
+    assertTrue(waited.size() <= 4, () -> "not planned at their first read: " + waited);
   }
 
   @Test
