@@ -11,6 +11,12 @@ final class RunLengths {
   /** How far alike runs may differ: requests do not end where pieces do. */
   static final long SLACK = 256 << 10;
 
+  /**
+   * The same for long ones: Linux may read up to a mebibyte more than the piece, and then that much
+   * less of the piece there.
+   */
+  private static final int TOLERANCE_PARTS = 12;
+
   private final long[] lengths = new long[KEPT];
   private int count;
 
@@ -54,7 +60,8 @@ final class RunLengths {
   }
 
   private static boolean areAlike(long one, long other) {
-    long difference = Math.abs(one - other);
-    return difference <= SLACK && difference <= Math.min(one, other) / 4;
+    long shorter = Math.min(one, other);
+    long tolerance = Math.max(Math.min(SLACK, shorter / 4), shorter / TOLERANCE_PARTS);
+    return Math.abs(one - other) <= tolerance;
   }
 }
