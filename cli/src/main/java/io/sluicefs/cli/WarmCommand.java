@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cli;
 
+import io.sluicefs.kernel.config.Configuration;
 import io.sluicefs.kernel.memory.HostMemory;
+import io.sluicefs.kernel.mount.ConfiguredCaches;
+import io.sluicefs.kernel.mount.MountException;
+import io.sluicefs.kernel.plugin.PluginCatalog;
+import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.spi.SettingException;
+import io.sluicefs.spi.cache.KeptCache;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -10,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,12 +40,13 @@ import picocli.CommandLine.Spec;
     footer = {
       "  sluice warm /mnt/models/llama && python -m sglang.launch_server ...",
       "  sluice warm --jobs 2 /mnt/models/llama/*.safetensors",
+      "  sluice warm --pin models.conf /mnt/models/llama",
       "  sluice warm --check --json /mnt/models/llama"
     },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
       "0:all of it is in the page cache; or was loaded, where Linux does not tell",
-      "1:some of it is not, or a file cannot be read; the error stream says what",
+      "1:some of it is not, or cannot be read or pinned; the error stream says what",
       "2:the command line is not understood",
       "130:interrupted"
     })
@@ -66,6 +75,14 @@ final class WarmCommand implements Callable<Integer> {
       description = "Load N files at once, ${DEFAULT-VALUE} without this.")
   private int jobs;
 
+  @Option(
+      names = "--pin",
+      paramLabel = "CONFIG",
+      description =
+          "Then pin the files in the disk cache of the mount with this configuration, so that they"
+              + " stay there whatever else needs room.")
+  private @Nullable Path pin;
+
   @Parameters(paramLabel = "PATH", arity = "1..*", description = "Files and directories.")
   private List<Path> paths = new ArrayList<>();
 
@@ -73,13 +90,26 @@ final class WarmCommand implements Callable<Integer> {
   private final FileProblems problems = new FileProblems();
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call()
+      throws IOException, InterruptedException, SettingException, PluginException, MountException {
+    if (check && pin != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--check loads nothing that --pin could pin: expected one of them");
+    }
     if (jobs < 1 || jobs > MOST_JOBS) {
       throw new ParameterException(
           spec.commandLine(), "--jobs: expected a number from 1 to " + MOST_JOBS);
     }
-    WarmReport before = WarmReport.of(FoundFiles.below(paths, problems), problems);
-    return check ? say(before) : load(before);
+    if (pin == null) {
+      WarmReport before = WarmReport.of(FoundFiles.below(paths, problems), problems);
+      return check ? say(before) : load(before, null);
+    }
+    // What is wrong with the configuration is said before anything is loaded.
+    try (PluginCatalog plugins = Home.plugins();
+        KeptCache cache = ConfiguredCaches.openKept(Configuration.load(pin, List.of()), plugins)) {
+      WarmReport before = WarmReport.of(FoundFiles.below(paths, problems), problems);
+      return load(before, new PinnedFiles(cache, problems));
+    }
   }
 
   private int say(WarmReport report) {
@@ -93,7 +123,8 @@ final class WarmCommand implements Callable<Integer> {
     return complete ? ExitStatus.OK : ExitStatus.FAILURE;
   }
 
-  private int load(WarmReport before) throws InterruptedException {
+  private int load(WarmReport before, @Nullable PinnedFiles pinned)
+      throws IOException, InterruptedException {
     List<Path> files = before.incomplete();
     WarmProgress progress = new WarmProgress(before.incompleteBytes(), files.size());
     long available = memory.available();
@@ -122,7 +153,9 @@ final class WarmCommand implements Callable<Integer> {
       load(again, new WarmProgress(after.incompleteBytes(), again.size()));
       after = WarmReport.of(problems.without(before.files()), problems);
     }
-    return conclude(after, progress, available);
+    OptionalLong kept =
+        pinned == null ? OptionalLong.empty() : OptionalLong.of(pinned.pin(after.files()));
+    return conclude(after, progress, available, kept);
   }
 
   private void load(List<Path> files, WarmProgress progress) throws InterruptedException {
@@ -138,7 +171,8 @@ final class WarmCommand implements Callable<Integer> {
     }
   }
 
-  private int conclude(WarmReport after, WarmProgress progress, long available) {
+  private int conclude(
+      WarmReport after, WarmProgress progress, long available, OptionalLong pinned) {
     Residency total = after.total();
     OptionalLong resident = total.resident();
     // Who may not ask what is resident gets the benefit of the doubt: it was loaded.
@@ -149,22 +183,24 @@ final class WarmCommand implements Callable<Integer> {
           fits && problems.isEmpty(),
           String.format(
               Locale.ROOT,
-              ",\"loaded\":%d,\"seconds\":%.3f,\"available\":%d",
+              ",\"loaded\":%d,\"seconds\":%.3f,\"available\":%d%s",
               progress.loadedBytes(),
               progress.seconds(),
-              available),
+              available,
+              pinned.isPresent() ? ",\"pinned\":" + pinned.getAsLong() : ""),
           problems);
     } else {
       out()
           .printf(
               Locale.ROOT,
-              "%s in %s, %s loaded in %.1f s (%s/s), %s resident%n",
+              "%s in %s, %s loaded in %.1f s (%s/s), %s resident%s%n",
               ByteCount.text(total.size()),
               after.count(),
               ByteCount.text(progress.loadedBytes()),
               progress.seconds(),
               ByteCount.text(progress.bytesPerSecond()),
-              resident.isPresent() ? ByteCount.text(resident.getAsLong()) : "not known how much");
+              resident.isPresent() ? ByteCount.text(resident.getAsLong()) : "not known how much",
+              pinned.isPresent() ? ", " + ByteCount.text(pinned.getAsLong()) + " pinned" : "");
     }
     finish(after);
     if (!fits) {

@@ -142,6 +142,14 @@ final class BucketMount implements AutoCloseable {
     return command.out();
   }
 
+  /** Loads a file into the page cache and pins it in the cache on the disk. */
+  Command warmAndPin(String key, String... options) {
+    List<String> words = new ArrayList<>(List.of("warm", "--pin", configuration.toString()));
+    words.addAll(Arrays.asList(options));
+    words.add(path.resolve(key).toString());
+    return installation.sluice(words.toArray(String[]::new));
+  }
+
   /** Tries to mount at another place with the same configuration. */
   Command mountAlsoAt(Path other) {
     return installation.sluice("mount", "-c", configuration.toString(), other.toString());

@@ -108,6 +108,27 @@ class DiskCacheTest {
   }
 
   @Test
+  void whatIsWarmedCanBePinned() {
+    Path cache = installation.work().resolve("disk-pinned");
+    try (BucketMount mount =
+        mount(Store.S3, cache, "cache.disk-lmdb { max-size = 1GiB, fill-memory = 112MiB }")) {
+      Command warm = mount.warmAndPin("qwen/1", "--json");
+      assertEquals("", warm.err());
+      assertEquals(
+          SHARD_MIB << 20, ConfigFactory.parseString(warm.out()).getLong("pinned"), warm::out);
+      assertEquals(0, warm.status());
+      assertTrue(kept(mount).getBoolean("pinned"));
+      assertEquals("qwen/1", kept(mount).getString("key"));
+
+      assertEquals("evicted qwen/1\n", mount.cache("evict", "qwen/1"));
+      Command again = mount.warmAndPin("qwen/1");
+      assertEquals(1, again.status(), again::out);
+      assertTrue(again.err().contains("qwen/1: not pinned: nothing of it is in"), again::err);
+      mount.unmount();
+    }
+  }
+
+  @Test
   void aSecondMountOfTheSameDirectoryIsRefusedInOneLine() {
     Path cache = installation.work().resolve("disk-twice");
     try (BucketMount mount = mount(Store.S3, cache, "cache.disk-lmdb.max-size = 1GiB")) {
