@@ -9,9 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -58,23 +55,14 @@ final class UmountCommand implements Callable<Integer> {
   }
 
   private static void awaitEnd(MountRecord daemon) throws MountException, InterruptedException {
-    Optional<ProcessHandle> process = ProcessHandle.of(daemon.pid());
-    if (process.isEmpty()) {
-      return;
-    }
-    try {
-      process.get().onExit().get(END_WITHIN.toSeconds(), TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
+    if (!new DaemonProcess(daemon.pid()).awaitEnd(END_WITHIN)) {
       throw new MountException(
           "%s is unmounted, but process %d has not ended after %d s; see its log%s"
               .formatted(
                   daemon.mountpoint(),
                   daemon.pid(),
                   END_WITHIN.toSeconds(),
-                  daemon.log().isEmpty() ? "" : " " + daemon.log()),
-          e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("waiting for process " + daemon.pid() + " failed", e);
+                  daemon.log().isEmpty() ? "" : " " + daemon.log()));
     }
   }
 }

@@ -11,9 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A bucket mounted at a place of its own; may be unmounted, killed, and mounted again. */
 final class BucketMount implements AutoCloseable {
@@ -119,11 +116,9 @@ final class BucketMount implements AutoCloseable {
     ProcessHandle daemon = Mountpoints.daemon(path);
     daemon.destroyForcibly();
     try {
-      daemon.onExit().get(30, TimeUnit.SECONDS);
+      Mountpoints.awaitEnd(daemon);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new AssertionError(e);
-    } catch (ExecutionException | TimeoutException e) {
       throw new AssertionError(e);
     }
   }

@@ -73,7 +73,7 @@ class LifeCycleTest {
     mounted(mountpoint);
     ProcessHandle daemon = Mountpoints.daemon(mountpoint);
     daemon.destroyForcibly();
-    daemon.onExit().get(10, TimeUnit.SECONDS);
+    Mountpoints.awaitEnd(daemon);
     unmounted(mountpoint);
   }
 
@@ -116,11 +116,35 @@ class LifeCycleTest {
         ProcessHandle daemon = Mountpoints.daemon(mountpoint);
         Command.output("kill", "-" + signal, Long.toString(waiting.pid()));
         assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
-        daemon.onExit().get(30, TimeUnit.SECONDS);
+        Mountpoints.awaitEnd(daemon);
         assertTrue(asking.isConnected());
       }
       assertFalse(Mountpoints.isMounted(mountpoint));
     }
+  }
+
+  /** As in a container whose first process is a program that knows nothing of daemons. */
+  @Test
+  void umountDoesNotWaitForTheParentOfTheDaemonToNoticeItsEnd() throws Exception {
+    Path mountpoint = installation.mountpoint("unreaped");
+    Process parent =
+        installation.startProgram(
+            "sh",
+            "-c",
+            "\"$@\" & exec cat",
+            "sh",
+            installation.home().resolve("bin/sluice").toString(),
+            "mount",
+            "-f",
+            "-c",
+            configuration.toString(),
+            mountpoint.toString());
+    await(() -> Mountpoints.isMounted(mountpoint));
+    Command.output("ls", mountpoint.toString());
+    unmounted(mountpoint);
+    assertEquals(1, parent.children().count(), "the daemon's parent has noticed its end");
+    parent.getOutputStream().close();
+    assertTrue(parent.waitFor(30, TimeUnit.SECONDS));
   }
 
   @Test
@@ -129,7 +153,7 @@ class LifeCycleTest {
     mounted(mountpoint);
     ProcessHandle daemon = Mountpoints.daemon(mountpoint);
     Command.output("umount", mountpoint.toString());
-    daemon.onExit().get(30, TimeUnit.SECONDS);
+    Mountpoints.awaitEnd(daemon);
     assertFalse(Mountpoints.isMounted(mountpoint));
   }
 

@@ -2,12 +2,15 @@
 package io.sluicefs.distribution;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** What is mounted, from the kernel's own list. */
@@ -39,6 +42,20 @@ final class Mountpoints {
     List<ProcessHandle> daemons = daemons(mountpoint);
     assertEquals(1, daemons.size(), "daemons of " + mountpoint);
     return daemons.getFirst();
+  }
+
+  /** Waits until a process has ended, whether or not its parent knows, which may take a while. */
+  static void awaitEnd(ProcessHandle process) throws InterruptedException {
+    Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    try {
+      while (!Files.readString(stat).contains(") Z ")) {
+        assertTrue(System.nanoTime() < deadline, () -> process + " has not ended");
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+    } catch (IOException e) {
+      assertFalse(process.isAlive(), () -> stat + ": " + e);
+    }
   }
 
   /** Detaches what a crashed run left mounted under a folder, and removes the folder. */

@@ -104,7 +104,7 @@ class PassedDescriptorTest {
             .findFirst()
             .orElseThrow();
     Command.output("umount", mountpoint.toString());
-    daemon.onExit().get(60, TimeUnit.SECONDS);
+    Mountpoints.awaitEnd(daemon);
   }
 
   @Test
