@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cache.disk.lmdb;
 
+import io.sluicefs.cache.disk.lmdb.KeyOrder.Content;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
  * Checks the pages of an LMDB file before LMDB maps it: of a file that was cut, or copied while it
- * was written, LMDB reads what lies outside and takes the process with it. Every page that the
- * newest transaction reaches must be whole, of the right kind, reached once and not free.
+ * was written, LMDB reads or moves what lies outside and takes the process with it. Every page that
+ * the newest transaction reaches must be whole, of the right kind, reached once and not free,
+ * filled by its records without a gap, and in order.
  *
  * <p>The layout is that of LMDB 0.9 on a 64-bit little-endian machine, from {@code mdb.c}:
  * structures {@code MDB_page}, {@code MDB_meta}, {@code MDB_db}, {@code MDB_node}.
@@ -80,7 +83,7 @@ final class IndexPages {
   private static ByteBuffer meta(FileChannel file, int page, int pageSize) throws IOException {
     ByteBuffer meta = read(file, (long) page * pageSize, pageSize);
     require(
-        (flags(meta) & P_META) != 0
+        flags(meta) == P_META
             && meta.getInt(HEADER) == MAGIC
             && meta.getInt(HEADER + 4) == VERSION
             && meta.getInt(META_DBS) == pageSize,
@@ -90,28 +93,29 @@ final class IndexPages {
 
   private void walk(ByteBuffer meta) throws IOException {
     reached.set(0, 2);
-    table(meta, META_DBS, true);
-    table(meta, META_DBS + DB_BYTES, false);
+    table(meta, META_DBS, Content.FREE_PAGES);
+    table(meta, META_DBS + DB_BYTES, Content.TABLES);
     require(!reached.intersects(free), "a page is in use and free");
   }
 
-  private void table(ByteBuffer page, int at, boolean ofFreePages) throws IOException {
+  private void table(ByteBuffer page, int at, Content content) throws IOException {
     long root = page.getLong(at + DB_ROOT);
     int depth = Short.toUnsignedInt(page.getShort(at + 6));
     require(depth <= DEEPEST, "a tree is too deep");
-    require(page.getShort(at + 4) == (ofFreePages ? MDB_INTEGERKEY : 0), "a table is damaged");
+    int flags = content == Content.FREE_PAGES ? MDB_INTEGERKEY : 0;
+    require(page.getShort(at + 4) == flags, "a table is damaged");
+    require((root == NO_PAGE) == (depth == 0), "a table is damaged");
     if (root == NO_PAGE) {
       return;
     }
-    page(root, depth, ofFreePages);
+    page(root, depth, new KeyOrder(content));
   }
 
-  private void page(long number, int depth, boolean ofFreePages) throws IOException {
+  private void page(long number, int depth, KeyOrder order) throws IOException {
     require(depth >= 1, "a tree is deeper than it says");
     ByteBuffer page = reach(number);
     int kind = flags(page);
-    require(
-        (kind & (depth > 1 ? P_BRANCH : P_LEAF)) != 0, "page " + number + " is of a wrong kind");
+    require(kind == (depth > 1 ? P_BRANCH : P_LEAF), "page " + number + " is of a wrong kind");
     int lower = Short.toUnsignedInt(page.getShort(12));
     int upper = Short.toUnsignedInt(page.getShort(14));
     require(
@@ -119,50 +123,86 @@ final class IndexPages {
         "page " + number + " has wrong bounds");
     int count = (lower - HEADER) / 2;
     require(depth == 1 || count >= 2, "page " + number + " has no branches");
+    int[] nodes = new int[count];
     for (int i = 0; i < count; i++) {
-      int node = Short.toUnsignedInt(page.getShort(HEADER + 2 * i));
+      nodes[i] = Short.toUnsignedInt(page.getShort(HEADER + 2 * i));
       require(
-          node >= upper && node + NODE_HEADER <= pageSize, "page " + number + " has a wrong node");
+          nodes[i] >= upper && nodes[i] + NODE_HEADER <= pageSize,
+          "page " + number + " has a wrong node");
+    }
+    requireFilled(page, number, upper, nodes, depth > 1);
+    for (int i = 0; i < count; i++) {
+      int node = nodes[i];
       long low = Integer.toUnsignedLong(page.getInt(node));
       int flags = Short.toUnsignedInt(page.getShort(node + 4));
-      int keySize = Short.toUnsignedInt(page.getShort(node + 6));
-      int data = node + NODE_HEADER + keySize;
-      require(
-          data <= pageSize && (keySize == Long.BYTES || !ofFreePages || (depth > 1 && i == 0)),
-          "page " + number + " has a wrong key");
+      int keySize = keySize(page, node);
+      ByteBuffer key = page.slice(node + NODE_HEADER, keySize);
       if (depth > 1) {
-        page(low | (long) flags << 32, depth - 1, ofFreePages);
+        if (i > 0) {
+          order.nextPage(key);
+        }
+        page(low | (long) flags << 32, depth - 1, order);
       } else {
-        leaf(page, data, low, flags, ofFreePages);
+        order.nextKey(key);
+        leaf(page, node + NODE_HEADER + keySize, low, flags, order.content());
       }
     }
   }
 
-  private void leaf(ByteBuffer page, int data, long size, int flags, boolean ofFreePages)
+  /** LMDB moves records by their sizes when one is removed: they must lie one after the other. */
+  private void requireFilled(ByteBuffer page, long number, int upper, int[] nodes, boolean isBranch)
       throws IOException {
-    require((flags & ~(F_BIGDATA | F_SUBDATA)) == 0, "a record is of a wrong kind");
+    int[] sorted = nodes.clone();
+    Arrays.sort(sorted);
+    long end = upper;
+    for (int node : sorted) {
+      require(node == end, "page " + number + " has a gap");
+      int flags = Short.toUnsignedInt(page.getShort(node + 4));
+      long data = 0;
+      if (!isBranch) {
+        data = (flags & F_BIGDATA) != 0 ? Long.BYTES : Integer.toUnsignedLong(page.getInt(node));
+      }
+      long bytes = NODE_HEADER + keySize(page, node) + data;
+      end = node + bytes + (bytes & 1);
+    }
+    require(end == pageSize, "page " + number + " has a gap");
+  }
+
+  private static int keySize(ByteBuffer page, int node) {
+    return Short.toUnsignedInt(page.getShort(node + 6));
+  }
+
+  private void leaf(ByteBuffer page, int data, long size, int flags, Content content)
+      throws IOException {
+    int kind = content == Content.TABLES ? F_SUBDATA : 0;
+    require((flags & ~F_BIGDATA) == kind, "a record is of a wrong kind");
     ByteBuffer value = page;
     int at = data;
     if ((flags & F_BIGDATA) != 0) {
-      require(data + Long.BYTES <= pageSize, "a record is longer than its page");
       value = overflow(page.getLong(data), size);
       at = HEADER;
-    } else {
-      require(data + size <= pageSize, "a record is longer than its page");
     }
-    if ((flags & F_SUBDATA) != 0) {
-      require(size == DB_BYTES, "a table is damaged");
-      table(value, at, false);
-    }
-    if (ofFreePages) {
-      long count = value.getLong(at);
-      require(count >= 0 && (count + 1) * Long.BYTES <= size, "the list of free pages is damaged");
-      for (int i = 1; i <= count; i++) {
-        long number = value.getLong(at + i * Long.BYTES);
-        require(number >= 2 && number < pages, "the list of free pages is damaged");
-        require(!free.get((int) number), "a page is free twice");
-        free.set((int) number);
+    switch (content) {
+      case FREE_PAGES -> listOfFreePages(value, at, size);
+      case TABLES -> {
+        require(size == DB_BYTES, "a table is damaged");
+        table(value, at, Content.VALUES);
       }
+      case VALUES -> {}
+    }
+  }
+
+  private void listOfFreePages(ByteBuffer value, int at, long size) throws IOException {
+    long count = value.getLong(at);
+    require(count >= 0 && (count + 1) * Long.BYTES <= size, "the list of free pages is damaged");
+    long before = pages;
+    for (int i = 1; i <= count; i++) {
+      long number = value.getLong(at + i * Long.BYTES);
+      // The highest first.
+      require(number >= 2 && number < before, "the list of free pages is damaged");
+      require(!free.get((int) number), "a page is free twice");
+      free.set((int) number);
+      before = number;
     }
   }
 
@@ -170,9 +210,7 @@ final class IndexPages {
     ByteBuffer head = reach(number);
     long count = Integer.toUnsignedLong(head.getInt(12));
     require(
-        (flags(head) & P_OVERFLOW) != 0
-            && number + count <= pages
-            && HEADER + size <= count * pageSize,
+        flags(head) == P_OVERFLOW && number + count <= pages && HEADER + size <= count * pageSize,
         "page " + number + " is damaged");
     for (long next = number + 1; next < number + count; next++) {
       require(!reached.get((int) next), "page " + next + " is used twice");
@@ -204,7 +242,7 @@ final class IndexPages {
     return bytes.flip();
   }
 
-  private static void require(boolean condition, String problem) throws IOException {
+  static void require(boolean condition, String problem) throws IOException {
     if (!condition) {
       throw new DamagedIndexException(problem);
     }
