@@ -41,7 +41,7 @@ dist-check: jdk packages ## Build the packages and use them: unpacked, installed
 	@tools/install-packages debootstrap rpm
 	@tools/debian-root $(DEBIAN)
 	$(MVN) $(BRIEF) verify -Pdist -pl distribution-tests -am -Dsurefire.failIfNoSpecifiedTests=false \
-	  -Dtest='TarballTest,TarballContentTest,BareHostTest,InstalledPackageTest' -Dsluice.debian="$$(ls -d $(CURDIR)/$(DEBIAN) 2>/dev/null)"
+	  -Dtest='TarballTest,TarballContentTest,BareHostTest,InstalledPackageTest,ServiceTest' -Dsluice.debian="$$(ls -d $(CURDIR)/$(DEBIAN) 2>/dev/null)"
 
 bench-packages: packages
 	@tools/install-packages s3fs rclone

@@ -19,23 +19,29 @@ final class DebianRoot {
   private static final List<String> NOTED_IN =
       List.of("/var/lib/dpkg/", "/var/lib/rpm", "/var/log/", "/var/cache/ldconfig", "/etc/fstab");
 
-  private static final String ENTER =
+  /** Mounts what the files in {@code $1} need to be those of a host. */
+  static final String MOUNT =
       """
       root=$1
       # Itself a mount, so that the root is in the list of mounts there, as on every host.
       mount --bind "$root" "$root"
       mount -t proc proc "$root/proc"
+      mount -t tmpfs tmpfs "$root/run"
       mount -t tmpfs tmpfs "$root/dev"
       for device in null:3 zero:5 random:8 urandom:9 fuse:229; do
         case $device in fuse:*) major=10 ;; *) major=1 ;; esac
         mknod -m 666 "$root/dev/${device%:*}" c $major "${device#*:}"
       done
       ln -s /proc/self/fd "$root/dev/fd"
-      mount -t tmpfs tmpfs "$root/run"
-      shift
-      exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-        /bin/sh -euc "$@"
       """;
+
+  private static final String ENTER =
+      MOUNT
+          + """
+          shift
+          exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+            /bin/sh -euc "$@"
+          """;
 
   private final Path root;
 
