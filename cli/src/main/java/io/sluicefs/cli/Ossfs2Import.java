@@ -83,7 +83,11 @@ final class Ossfs2Import {
   private void bucket() throws SettingException {
     Ossfs2Option endpoint = options.get(file, "oss_endpoint");
     String url = endpoint.text().replaceFirst("/+$", "");
-    draft.setText("transport.oss", "endpoint", url, "oss_endpoint");
+    draft.setText(
+        "transport.oss",
+        "endpoint",
+        url,
+        url.contains("://") ? "oss_endpoint" : "oss_endpoint, by https as it names no protocol");
     if (url.startsWith("http://") && !isLoopback(url)) {
       draft.set("transport.oss", "allow-http", true, "because the endpoint is plain http");
     }

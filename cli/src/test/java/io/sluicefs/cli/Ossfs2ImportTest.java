@@ -133,6 +133,7 @@ class Ossfs2ImportTest {
         "--total_mem_limit=1m | limit = 268435456B",
         "--d | level = debug",
         "--oss_endpoint=http://oss.example.com/ | allow-http = true",
+        "--oss_endpoint=oss.example.com | endpoint = \"oss.example.com\"",
         "--oss_bucket_prefix=/a/b | prefix = \"a/b\"",
       })
   void valuesOfTheirOwnKindAreTranslated(String option, String setting) throws Exception {
