@@ -28,12 +28,20 @@ test: jdk packages ## Build and run every test, real mounts included. The one te
 demo: build ## Load two models through a mount, in order and by eight processes, and print what it cost.
 	JAVA_HOME="$(JDK)" tools/demo
 
-dist: jdk packages ## Build the tarball under distribution/target: with a Java runtime, and its cache where FUSE can be used.
-	$(MVN) $(BRIEF) integration-test -DskipTests -Pdist -pl distribution -am
-	@ls -l distribution/target/*.tar.gz
+# Of another processor: a JDK of it, of the same version as the one that builds, lends its jmods.
+OTHER = $(if $(ARCH),-Dsluice.arch=$(ARCH) -Dsluice.deb-arch=$(if $(filter aarch64,$(ARCH)),arm64,$(if $(filter x86_64,$(ARCH)),amd64,$(ARCH))))
+dist: export JMODS := $(JMODS)
+dist: jdk packages ## Build tarball, deb and rpm under distribution/target. ARCH=aarch64 JMODS=/path/of/its/jdk/jmods for another processor.
+	$(MVN) $(BRIEF) post-integration-test -DskipTests -Pdist -pl distribution -am $(OTHER)
+	@cd distribution/target && ls -l *.tar.gz *.deb *.rpm SHA256SUMS
 
-dist-check: jdk packages ## Build the tarball, unpack it and mount from it.
-	$(MVN) $(BRIEF) verify -Pdist -pl distribution-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=TarballTest
+# Kept over builds: half a minute and 100 MB of downloads.
+DEBIAN = distribution-tests/target/debian-12.tar
+dist-check: jdk packages ## Build the packages and use them: unpacked, installed, and on a Debian without Java.
+	@tools/install-packages debootstrap rpm
+	@tools/debian-root $(DEBIAN)
+	$(MVN) $(BRIEF) verify -Pdist -pl distribution-tests -am -Dsurefire.failIfNoSpecifiedTests=false \
+	  -Dtest='TarballTest,TarballContentTest,BareHostTest,InstalledPackageTest,ServiceTest' -Dsluice.debian="$$(ls -d $(CURDIR)/$(DEBIAN) 2>/dev/null)"
 
 bench-packages: packages
 	@tools/install-packages s3fs rclone

@@ -10,24 +10,35 @@ import io.sluicefs.kernel.plugin.PluginCatalog;
 import io.sluicefs.kernel.plugin.PluginException;
 import io.sluicefs.spi.Axis;
 import io.sluicefs.spi.SettingException;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Answers questions about configurations. */
 @Command(
     name = "config",
-    description = "Checks a configuration, or prints every setting there is.",
+    description =
+        "Checks a configuration, prints every setting there is, or takes over one of ossfs2.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     footerHeading = "%nExamples:%n",
     footer = {
       "  sluice config check -c /etc/sluice/models.conf",
-      "  sluice config reference > reference.conf"
+      "  sluice config reference > reference.conf",
+      "  sluice config import -o models.conf --credentials-file models.keys /etc/ossfs2.conf"
     })
 final class ConfigCommand implements Runnable {
   @Spec
@@ -36,7 +47,7 @@ final class ConfigCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "expected check or reference");
+    throw new ParameterException(spec.commandLine(), "expected check, reference or import");
   }
 
   @Command(
@@ -74,5 +85,67 @@ final class ConfigCommand implements Runnable {
       spec.commandLine().getOut().flush();
     }
     return ExitStatus.OK;
+  }
+
+  @Command(
+      name = "import",
+      description = {
+        "Says in settings of Sluice what a configuration of ossfs2 says.",
+        "Each setting names the option it comes from; options that have no counterpart are named"
+            + " on the error stream and at the end, with the reason. Secrets are not printed."
+      },
+      mixinStandardHelpOptions = true,
+      versionProvider = Version.class)
+  int importOssfs2(
+      @Parameters(paramLabel = "FILE", description = "What ossfs2 is given with -c.") Path file,
+      @Option(
+              names = {"-o", "--output"},
+              paramLabel = "FILE",
+              description = "Where to write the configuration; to the output when not given.")
+          @Nullable Path output,
+      @Option(
+              names = "--credentials-file",
+              paramLabel = "FILE",
+              description =
+                  "A new file for the access key, that this user alone can read; the configuration"
+                      + " then refers to it. Without, the access key is left where it is, and"
+                      + " expected in the environment.")
+          @Nullable Path credentials)
+      throws SettingException {
+    Ossfs2Import imported =
+        Ossfs2Import.of(file, credentials == null ? null : credentials.toAbsolutePath());
+    if (credentials != null) {
+      imported
+          .keys()
+          .orElseThrow(
+              () ->
+                  new SettingException(
+                      "%s has no access key; leave --credentials-file out".formatted(file)))
+          .writeProfile(credentials);
+    }
+    HoconDraft draft = imported.draft();
+    String text = draft.text("Imported from " + file.toAbsolutePath() + ", a file of ossfs2.");
+    if (output == null) {
+      spec.commandLine().getOut().print(text);
+      spec.commandLine().getOut().flush();
+    } else {
+      write(output, text);
+    }
+    draft
+        .remarks()
+        .forEach(remark -> spec.commandLine().getErr().println("not carried over: " + remark));
+    return ExitStatus.OK;
+  }
+
+  private static void write(Path output, String text) throws SettingException {
+    try {
+      Files.writeString(output, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (FileAlreadyExistsException e) {
+      throw new SettingException(output + ": is there already; remove it or name another file");
+    } catch (IOException e) {
+      throw new SettingException(
+          "%s: cannot be written: %s"
+              .formatted(output, Objects.requireNonNullElse(e.getMessage(), e.toString())));
+    }
   }
 }

@@ -39,7 +39,7 @@ class ShippedConfigurationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"s3.conf", "oss.conf", "multi-gpu.conf"})
+  @ValueSource(strings = {"s3.conf", "oss.conf", "multi-gpu.conf", "gguf.conf", "ci.conf"})
   void theExamplesAreUnderstood(String name) {
     Command command =
         installation.sluice(

@@ -36,9 +36,7 @@ class TarballTest {
     emulator.createBucket("models");
     emulator.putSynthetic("models", "weights.bin", 64L << 20, 1);
     Path work = Installation.open(getClass()).work();
-    Command.output("tar", "-xzf", System.getProperty("sluice.tarball"), "-C", work.toString());
-    String name = Path.of(System.getProperty("sluice.distribution")).getFileName().toString();
-    installation = new Installation(work.resolve(name), work);
+    installation = new Installation(Tarball.unpack(work), work);
   }
 
   @AfterAll

@@ -5,11 +5,11 @@ import java.util.Collection;
 import java.util.Optional;
 
 /** Finds the known name somebody may have meant. */
-final class NearestName {
+public final class NearestName {
   private NearestName() {}
 
   /** Returns what to say after naming an unknown one: what was meant, or all that are known. */
-  static String advice(String name, Collection<String> known) {
+  public static String advice(String name, Collection<String> known) {
     if (known.isEmpty()) {
       return "it has no settings";
     }
