@@ -64,7 +64,7 @@ class SluiceTest {
   void noVerbIsAUsageError() {
     assertUsageError("sluice: expected a verb", run());
     assertUsageError("sluice config: expected check or reference", run("config"));
-    assertUsageError("sluice plugin: expected list", run("plugin"));
+    assertUsageError("sluice plugin: expected list, check or test", run("plugin"));
   }
 
   @Test
