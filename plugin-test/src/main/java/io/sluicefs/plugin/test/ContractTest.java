@@ -46,16 +46,19 @@ public final class ContractTest implements ToolProvider {
 
   @Override
   public int run(PrintWriter out, PrintWriter err, String... arguments) {
-    Path folder = Path.of(arguments[0]);
+    Path plugins = Path.of(arguments[0]);
     Path file = Path.of(arguments[1]);
-    List<String> overrides = Arrays.asList(arguments).subList(ARGUMENTS, arguments.length);
-    try (PluginCatalog catalog = new PluginCatalog(folder);
-        InstalledPlugin plugin =
-            InstalledPlugin.find(
-                catalog,
-                Configuration.load(file, overrides),
-                arguments[2],
-                capabilities(arguments[3]))) {
+    try (TestFolder folder = new TestFolder();
+        PluginCatalog catalog = new PluginCatalog(plugins)) {
+      List<String> overrides =
+          Arrays.stream(arguments).skip(ARGUMENTS).map(folder::absolute).toList();
+      InstalledPlugin plugin =
+          InstalledPlugin.find(
+              catalog,
+              Configuration.load(file, overrides),
+              arguments[2],
+              capabilities(arguments[3]),
+              folder);
       if (plugin.axis() == Axis.CACHE) {
         InstalledCacheContract.check(plugin);
       }

@@ -11,7 +11,7 @@ import java.util.Set;
 /** The suite of a FUSE channel, with mounts in a folder of the test's own. */
 final class InstalledFuseChannelContract extends FuseChannelContract {
   private final InstalledPlugin plugin = ContractTest.PLUGIN.get();
-  private final Path working = plugin.emptyFolder();
+  private final Path working = plugin.folder().empty();
 
   @Override
   protected FuseChannelProvider provider() {
