@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ch.qos.logback.classic.spi.Configurator;
 import io.sluicefs.cli.Logging;
-import java.util.spi.ToolProvider;
+import io.sluicefs.kernel.plugin.ContractRunner;
 import org.jspecify.annotations.NullMarked;
 
 /** The {@code sluice} command. */
@@ -18,7 +18,7 @@ module io.sluicefs.cli {
   requires org.slf4j;
   requires org.slf4j.jdk.platform.logging;
 
-  uses ToolProvider;
+  uses ContractRunner;
 
   opens io.sluicefs.cli to
       info.picocli;

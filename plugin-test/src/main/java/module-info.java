@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import io.sluicefs.kernel.plugin.ContractRunner;
 import io.sluicefs.plugin.test.ContractTest;
-import java.util.spi.ToolProvider;
 import org.jspecify.annotations.NullMarked;
 import org.junit.platform.engine.TestEngine;
 
@@ -22,6 +22,6 @@ module io.sluicefs.plugin.test {
   opens io.sluicefs.plugin.test to
       org.junit.platform.commons;
 
-  provides ToolProvider with
+  provides ContractRunner with
       ContractTest;
 }

@@ -2,17 +2,14 @@
 package io.sluicefs.cli;
 
 import io.sluicefs.kernel.mount.MountException;
-import java.io.PrintWriter;
+import io.sluicefs.kernel.plugin.ContractRunner;
 import java.lang.module.Configuration;
 import java.lang.module.FindException;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ResolutionException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.spi.ToolProvider;
 
 /**
  * The contract suites and JUnit, in a folder of the release that no mount reads: they are loaded in
@@ -27,31 +24,17 @@ final class InstalledTestkit {
     this.folder = folder;
   }
 
-  /** Tests an installed plugin, and returns the exit status. */
-  int run(
-      PrintWriter out,
-      PrintWriter err,
-      Path plugins,
-      ConfigurationOptions options,
-      String name,
-      String lacks)
-      throws MountException {
-    List<String> arguments =
-        new ArrayList<>(List.of(plugins.toString(), options.file().toString(), name, lacks));
-    arguments.addAll(options.overrides());
+  /** Returns what runs the suites. */
+  ContractRunner runner() throws MountException {
     ModuleLayer layer = layer();
-    ToolProvider test =
-        ServiceLoader.load(layer, ToolProvider.class).stream()
-            .filter(tool -> layer.equals(tool.type().getModule().getLayer()))
+    ContractRunner runner =
+        ServiceLoader.load(layer, ContractRunner.class)
             .findFirst()
-            .orElseThrow(() -> new MountException(folder + ": unpack the release again"))
-            .get();
+            .orElseThrow(
+                () -> new MountException(folder + ": is not that of a release; unpack it again"));
     // JUnit loads classes by name through it.
-    Thread.currentThread().setContextClassLoader(test.getClass().getClassLoader());
-    int status = test.run(out, err, arguments.toArray(String[]::new));
-    out.flush();
-    err.flush();
-    return status;
+    Thread.currentThread().setContextClassLoader(runner.getClass().getClassLoader());
+    return runner;
   }
 
   private ModuleLayer layer() throws MountException {

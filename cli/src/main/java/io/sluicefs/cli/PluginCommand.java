@@ -2,11 +2,15 @@
 package io.sluicefs.cli;
 
 import io.sluicefs.kernel.mount.MountException;
+import io.sluicefs.kernel.plugin.ContractRunner;
 import io.sluicefs.kernel.plugin.PluginCatalog;
 import io.sluicefs.kernel.plugin.PluginException;
+import io.sluicefs.spi.SettingException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -110,19 +114,23 @@ final class PluginCommand implements Runnable {
       @Option(
               names = "--lacks",
               paramLabel = "NAMES",
-              defaultValue = "",
+              split = ",",
               description =
                   "What a FUSE channel does without: names with commas between them, or all.")
-          String lacks,
+          @Nullable List<String> lacks,
       @Parameters(paramLabel = "NAME", description = "A plugin: s3 or transport.s3.") String name)
-      throws MountException {
-    return new InstalledTestkit(Home.folder("testkit"))
-        .run(
-            spec.commandLine().getOut(),
-            spec.commandLine().getErr(),
+      throws SettingException, PluginException, MountException, IOException {
+    ContractRunner.Request request =
+        new ContractRunner.Request(
             Home.folder("plugins"),
-            options,
+            options.file(),
+            options.overrides(),
             name,
-            lacks);
+            lacks == null ? List.of() : lacks);
+    boolean passed =
+        new InstalledTestkit(Home.folder("testkit"))
+            .runner()
+            .run(request, spec.commandLine().getOut());
+    return passed ? ExitStatus.OK : ExitStatus.FAILURE;
   }
 }

@@ -42,11 +42,7 @@ record InstalledPlugin(
         new PluginChoice(plugin.descriptor().axis(), plugin.descriptor().name(), "command line");
     PluginSettings _ = configuration.settings(choice, plugin.descriptor());
     return new InstalledPlugin(
-        plugin,
-        configuration.texts(choice),
-        configuration.mount().prefix(),
-        lacks,
-        folder);
+        plugin, configuration.texts(choice), configuration.mount().prefix(), lacks, folder);
   }
 
   private static Plugin installed(PluginCatalog catalog, String name)

@@ -15,14 +15,20 @@ import java.util.Optional;
 /**
  * The settings.
  *
- * @param address where the server is, with the user's name and password
+ * @param name of the server, for messages
+ * @param address where it is, with the user's name and password
  * @param blockSize bytes of a block
  * @param memory bytes for blocks that are read without a cache above
  * @param timeout how long an answer may take
  * @param expireAfter how long the server keeps a block; empty to leave that to the server
  */
 record ValkeyCacheConfig(
-    RedisURI address, int blockSize, long memory, Duration timeout, Optional<Duration> expireAfter) {
+    String name,
+    RedisURI address,
+    int blockSize,
+    long memory,
+    Duration timeout,
+    Optional<Duration> expireAfter) {
   private static final long MOST_BLOCK = 16 << 20;
   private static final int LEAST_BLOCKS = 4;
 
@@ -89,13 +95,19 @@ record ValkeyCacheConfig(
                   RedisCredentialsProvider.from(() -> RedisCredentials.just(user, characters)));
             });
     return new ValkeyCacheConfig(
-        address, blockSize, memory, settings.get(TIMEOUT), settings.find(EXPIRE_AFTER));
+        settings.get(ADDRESS),
+        address,
+        blockSize,
+        memory,
+        settings.get(TIMEOUT),
+        settings.find(EXPIRE_AFTER));
   }
 
   private static String parseAddress(String text) {
     if (text.contains("@")) {
       throw new IllegalArgumentException("a password would be seen in messages");
     }
-    return RedisURI.create(text).toURI().toString();
+    RedisURI.create(text);
+    return text;
   }
 }

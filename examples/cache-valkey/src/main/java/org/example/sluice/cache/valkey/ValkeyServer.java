@@ -62,7 +62,7 @@ final class ValkeyServer implements AutoCloseable {
       this.connection = client.connect(codec);
     } catch (RedisException e) {
       close(client, resources);
-      throw new IOException("%s: %s".formatted(config.address(), reason(e)), e);
+      throw new IOException(config.name() + ": " + reason(e), e);
     }
   }
 
@@ -159,7 +159,7 @@ final class ValkeyServer implements AutoCloseable {
 
   private synchronized void answered() {
     if (!pause.isZero()) {
-      LOGGER.log(Level.INFO, "{0} answers again", config.address());
+      LOGGER.log(Level.INFO, "{0} answers again", config.name());
     }
     pause = Duration.ZERO;
   }
@@ -170,7 +170,7 @@ final class ValkeyServer implements AutoCloseable {
       LOGGER.log(
           Level.WARNING,
           "{0} is passed by: {1}",
-          config.address(),
+          config.name(),
           failure instanceof TimeoutException
               ? "no answer in " + config.timeout().toMillis() + " ms"
               : reason(failure));

@@ -74,7 +74,10 @@ final class ValkeyProcess implements AutoCloseable {
   /** Returns the settings of a small cache on it. */
   Map<String, String> settings() {
     return Map.of(
-        "address", "redis://127.0.0.1:" + port, "block-size", "64KiB", "memory", "2MiB");
+        "address", "redis://127.0.0.1:" + port,
+        "block-size", "64KiB",
+        "memory", "2MiB",
+        "timeout", "1m");
   }
 
   int port() {
