@@ -68,6 +68,32 @@ class SluiceTest {
   }
 
   @Test
+  void pluginsAreListedAsJson() {
+    Result result = run("plugin", "list", "--json");
+
+    assertEquals(0, result.status, result.err);
+    assertEquals("{\"plugins\":[],\"refused\":[]}\n", result.out);
+  }
+
+  @Test
+  void aFolderThatIsNoPluginFailsTheCheckWithALine() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("empty"));
+    Result result = run("plugin", "check", folder.toString());
+
+    assertEquals(1, result.status);
+    assertEquals(folder + ": no module in it provides a plugin\n", result.err);
+    assertEquals("", result.out);
+  }
+
+  @Test
+  void aTestWithoutTheTestkitSaysWhereItShouldBe() throws IOException {
+    Path file = configuration("");
+
+    assertFailure(
+        "sluice: " + temp.resolve("testkit"), run("plugin", "test", "s3", "-c", file.toString()));
+  }
+
+  @Test
   void anUnknownVerbIsAUsageError() {
     assertUsageError("sluice: Unmatched argument", run("mont"));
   }

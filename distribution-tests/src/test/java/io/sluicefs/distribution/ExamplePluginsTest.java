@@ -150,6 +150,7 @@ class ExamplePluginsTest {
           installation.configuration(
               Store.S3.transport(emulator, "shared")
                   + """
+                  transport.s3.allow-http = true
                   cache {
                     memory { capacity = 32MiB }
                     valkey { address = "%s", timeout = 1m }

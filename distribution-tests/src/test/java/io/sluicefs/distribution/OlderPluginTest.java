@@ -24,8 +24,7 @@ class OlderPluginTest {
     emulator.createBucket("models");
     emulator.putSynthetic("models", "model.bin", 20 << 20, 1);
     installation = Installation.open(getClass()).copy("with-plugin");
-    Path folder =
-        Files.createDirectory(installation.home().resolve("plugins/prefetch-next-chunk"));
+    Path folder = Files.createDirectory(installation.home().resolve("plugins/prefetch-next-chunk"));
     Path jar = Path.of(System.getProperty("sluice.older-plugin"));
     Files.copy(jar, folder.resolve(jar.getFileName()));
   }

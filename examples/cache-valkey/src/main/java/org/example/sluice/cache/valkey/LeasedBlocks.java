@@ -328,8 +328,7 @@ final class LeasedBlocks {
   }
 
   private void releaseIfDone() {
-    boolean used =
-        flights > 0 || blocksByKey.values().stream().anyMatch(block -> block.pins > 0);
+    boolean used = flights > 0 || blocksByKey.values().stream().anyMatch(block -> block.pins > 0);
     if (closed && !used && memory != null) {
       memory = null;
       arena.close();

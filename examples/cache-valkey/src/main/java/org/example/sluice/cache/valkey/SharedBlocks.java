@@ -37,12 +37,7 @@ final class SharedBlocks {
   private final LongAdder kept;
 
   SharedBlocks(
-      ValkeyServer server,
-      String location,
-      ObjectId id,
-      long size,
-      int blockSize,
-      Counts counts) {
+      ValkeyServer server, String location, ObjectId id, long size, int blockSize, Counts counts) {
     this.server = server;
     this.size = size;
     this.blockSize = blockSize;
@@ -99,8 +94,7 @@ final class SharedBlocks {
 
   /** Returns whether a range is one of whole blocks. */
   boolean isWhole(ByteRange range) {
-    return range.start() % blockSize == 0
-        && (range.end() % blockSize == 0 || range.end() == size);
+    return range.start() % blockSize == 0 && (range.end() % blockSize == 0 || range.end() == size);
   }
 
   /**

@@ -88,10 +88,7 @@ final class ValkeyServer implements AutoCloseable {
     BlocksOutput output = new BlocksOutput(codec, targets);
     AsyncCommand<byte[], BorrowedBytes, BitSet> command =
         new AsyncCommand<>(
-            new Command<>(
-                CommandType.MGET,
-                output,
-                new CommandArgs<>(codec).addKeys(keys)));
+            new Command<>(CommandType.MGET, output, new CommandArgs<>(codec).addKeys(keys)));
     boolean answered = false;
     try {
       connection.dispatch(command);
@@ -149,8 +146,7 @@ final class ValkeyServer implements AutoCloseable {
     CommandArgs<byte[], BorrowedBytes> arguments =
         new CommandArgs<>(codec).addKey(key).addValue(block);
     config.expireAfter().ifPresent(time -> arguments.add("PX").add(Math.max(1, time.toMillis())));
-    return new AsyncCommand<>(
-        new Command<>(CommandType.SET, new StatusOutput<>(codec), arguments));
+    return new AsyncCommand<>(new Command<>(CommandType.SET, new StatusOutput<>(codec), arguments));
   }
 
   private synchronized boolean isPassedBy() {
@@ -176,7 +172,10 @@ final class ValkeyServer implements AutoCloseable {
               : reason(failure));
       pause = FIRST_PAUSE;
     } else if (System.nanoTime() - passedByUntil >= 0) {
-      pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+      pause =
+          pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+              ? pause.multipliedBy(2)
+              : LONGEST_PAUSE;
     }
     passedByUntil = System.nanoTime() + pause.toNanos();
   }

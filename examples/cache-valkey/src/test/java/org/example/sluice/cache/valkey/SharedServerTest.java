@@ -82,8 +82,7 @@ class SharedServerTest {
       read(blocks);
     }
     assertEquals(
-        List.of(
-            new ByteRange(BLOCK, 3L * BLOCK), new ByteRange(8L * BLOCK, object.size())),
+        List.of(new ByteRange(BLOCK, 3L * BLOCK), new ByteRange(8L * BLOCK, object.size())),
         loader.ranges());
   }
 
@@ -119,8 +118,7 @@ class SharedServerTest {
 
   private void read(ObjectBlocks blocks) throws Exception {
     ByteBuffer target = ByteBuffer.allocateDirect((int) object.size());
-    blocks.load(
-        new ByteRange(0, object.size()), new ByteBuffer[] {target}, ReadProgress.NONE);
+    blocks.load(new ByteRange(0, object.size()), new ByteBuffer[] {target}, ReadProgress.NONE);
     object.check(0, MemorySegment.ofBuffer(target.flip()));
   }
 

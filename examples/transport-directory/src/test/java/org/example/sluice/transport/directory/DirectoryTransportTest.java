@@ -38,8 +38,7 @@ class DirectoryTransportTest extends TransportContract {
     Path file = root.resolve("models").resolve(key);
     Files.createDirectories(file.getParent());
     Path written = Files.write(root.resolve("written"), content);
-    Files.move(
-        written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Override
