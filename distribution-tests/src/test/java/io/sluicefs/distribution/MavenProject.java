@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -16,6 +17,13 @@ import java.util.concurrent.TimeUnit;
  * @param folder with the project's pom
  */
 record MavenProject(Path folder) {
+  /** Of JVMs that end after seconds. */
+  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
+  /** Where the JVMs find Java, and what makes them cheap. */
+  static final Map<String, String> ENVIRONMENT =
+      Map.of("JAVA_HOME", System.getProperty("java.home"), "MAVEN_OPTS", SHORT_LIVED);
+
   private static final long PATIENCE_MINUTES = 15;
 
   /** Copies an example of the source tree, without what was built there. */
@@ -73,8 +81,7 @@ record MavenProject(Path folder) {
               .directory(folder.toFile())
               .redirectErrorStream(true)
               .redirectOutput(output.toFile());
-      builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-      builder.environment().remove("MAVEN_OPTS");
+      builder.environment().putAll(ENVIRONMENT);
       Process process = builder.start();
       if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
         process.destroyForcibly();

@@ -56,12 +56,12 @@ class PluginGuideTest {
             .directory(work.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile());
+    builder.environment().putAll(MavenProject.ENVIRONMENT);
     builder
         .environment()
         .putAll(
             Map.of(
                 "SLUICE", installation.home().toString(),
-                "JAVA_HOME", System.getProperty("java.home"),
                 "TMPDIR", work.toString(),
                 "XDG_RUNTIME_DIR", work.toString(),
                 "ENDPOINT", emulator.s3(),

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 
@@ -37,7 +38,7 @@ final class ContractReport implements TestExecutionListener {
       case ABORTED -> skipped.merge(reason(result), 1, Integer::sum);
       case FAILED -> {
         failed++;
-        out.printf("failed: %s: %s%n", test.getDisplayName(), reason(result));
+        out.printf("failed: %s: %s%n", name(test), reason(result));
         out.flush();
       }
     }
@@ -50,6 +51,15 @@ final class ContractReport implements TestExecutionListener {
     out.printf("%s: %d passed, %d skipped, %d failed%n", plugin, passed, left, failed);
     out.flush();
     return failed == 0 && passed > 0;
+  }
+
+  private static String name(TestIdentifier test) {
+    String shown = test.getDisplayName();
+    if (test.getSource().orElse(null) instanceof MethodSource source) {
+      String method = source.getMethodName();
+      return shown.startsWith(method) ? method : method + " " + shown;
+    }
+    return shown;
   }
 
   private static String reason(TestExecutionResult result) {
