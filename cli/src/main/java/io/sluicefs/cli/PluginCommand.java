@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cli;
 
+import io.sluicefs.kernel.config.LogSettings;
 import io.sluicefs.kernel.mount.MountException;
 import io.sluicefs.kernel.plugin.ContractRunner;
 import io.sluicefs.kernel.plugin.PluginCatalog;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -118,6 +120,11 @@ final class PluginCommand implements Runnable {
               description =
                   "What a FUSE channel does without: names with commas between them, or all.")
           @Nullable List<String> lacks,
+      @Option(
+              names = "--log",
+              paramLabel = "FILE",
+              description = "Where to log what is logged meanwhile; nowhere when not given.")
+          @Nullable Path log,
       @Parameters(paramLabel = "NAME", description = "A plugin: s3 or transport.s3.") String name)
       throws SettingException, PluginException, MountException, IOException {
     ContractRunner.Request request =
@@ -127,6 +134,11 @@ final class PluginCommand implements Runnable {
             options.overrides(),
             name,
             lacks == null ? List.of() : lacks);
+    if (log == null) {
+      Logging.silence();
+    } else {
+      Logging.start(LogSettings.Level.INFO, Optional.of(log));
+    }
     boolean passed =
         new InstalledTestkit(Home.folder("testkit"))
             .runner()

@@ -6,7 +6,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -19,11 +23,15 @@ import java.util.stream.Stream;
 final class TestFolder implements AutoCloseable {
   private static final String MARK = "{folder}";
 
+  /** Mounts are in it that other users try to use. */
+  private static final FileAttribute<Set<PosixFilePermission>> PASSABLE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x"));
+
   private final Path path;
 
   @MustBeClosed
   TestFolder() throws IOException {
-    path = Files.createTempDirectory("sluice-plugin-test");
+    path = Files.createTempDirectory("sluice-plugin-test", PASSABLE);
   }
 
   /** Returns a setting in which the mark is part of an absolute path. */
@@ -40,7 +48,7 @@ final class TestFolder implements AutoCloseable {
   /** Makes a folder. */
   Path empty() {
     try {
-      return Files.createTempDirectory(path, "opened");
+      return Files.createTempDirectory(path, "opened", PASSABLE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
