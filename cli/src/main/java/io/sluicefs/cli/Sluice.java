@@ -15,7 +15,6 @@ import picocli.CommandLine;
  * <pre>{@code
  * java -p lib --add-modules java.se,jdk.unsupported,jdk.net
  *     --enable-native-access=io.sluicefs.kernel,io.sluicefs.cli,ALL-UNNAMED
- *     --illegal-native-access=deny
  *     --sun-misc-unsafe-memory-access=allow -Dsluice.home=<home>
  *     -m io.sluicefs.cli/io.sluicefs.cli.Sluice <arguments>
  * }</pre>

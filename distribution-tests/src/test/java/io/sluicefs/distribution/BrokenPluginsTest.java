@@ -102,6 +102,7 @@ class BrokenPluginsTest {
     Files.setPosixFilePermissions(
         plugins.resolve("for-everybody"), PosixFilePermissions.fromString("rwxrwxrwx"));
 
+    refusals.put("native", "demo.calling.P calls System.loadLibrary and the jar does not say so");
     write(
         "native",
         "native",
@@ -149,7 +150,7 @@ class BrokenPluginsTest {
     assertEquals(refusals.size(), list.err().lines().count(), list.err());
     refusals.forEach(
         (folder, reason) -> {
-          String line = "refused: " + plugins.resolve(folder) + ": ";
+          String line = "refused: " + plugins.resolve(folder);
           assertTrue(
               list.err().lines().anyMatch(l -> l.startsWith(line) && l.contains(reason)),
               () -> line + reason + " in " + list.err());
@@ -186,12 +187,8 @@ class BrokenPluginsTest {
     Command mount =
         installation.sluice("mount", "-c", configuration.toString(), mountpoint.toString());
     assertEquals(1, mount.status());
-    assertEquals(
-        "sluice: "
-            + folder
-            + ": transport.native calls native code and its jar does not say so; "
-            + advice,
-        mount.err());
+    assertTrue(mount.err().contains(check.err().strip()), mount.err());
+    assertEquals(1, mount.err().lines().count(), mount.err());
     assertFalse(Mountpoints.isMounted(mountpoint));
   }
 }

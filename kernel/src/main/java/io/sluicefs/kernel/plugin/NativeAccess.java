@@ -13,9 +13,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
-import java.util.jar.Manifest;
 
-/** Whether the jar of a module says that it calls native code, and whether it does. */
+/**
+ * Whether the jar of a module says that it calls native code, and whether it does. Java would only
+ * warn, in four lines, and telling it to refuse costs the archived module graph and with it a start
+ * from the cache: so the classes of jars that say nothing are looked through.
+ */
 final class NativeAccess {
   /** The attribute of the manifest that says it. */
   static final String ATTRIBUTE = "Sluice-Native-Access";
@@ -36,17 +39,27 @@ final class NativeAccess {
 
   private NativeAccess() {}
 
-  /** Returns whether a jar says that its module calls native code. */
-  static boolean isDeclared(Path jar) throws IOException {
+  /** Returns what a jar says of whether its module calls native code; empty if nothing. */
+  static Optional<Boolean> declared(Path jar) throws IOException {
     try (JarFile file = new JarFile(jar.toFile())) {
-      Manifest manifest = file.getManifest();
-      return manifest != null
-          && Boolean.parseBoolean(manifest.getMainAttributes().getValue(ATTRIBUTE));
+      return Optional.ofNullable(file.getManifest())
+          .map(manifest -> manifest.getMainAttributes().getValue(ATTRIBUTE))
+          .map(Boolean::parseBoolean);
     }
   }
 
+  /** Returns what is wrong with a jar that calls native code without saying so. */
+  static Optional<PluginException> defect(Path jar) throws IOException {
+    return caller(jar)
+        .map(
+            call ->
+                new PluginException(
+                    "%s: %s and the jar does not say so; put %s: true into the manifest"
+                        .formatted(jar, call, ATTRIBUTE)));
+  }
+
   /** Returns a class in a jar that calls a restricted method, with the method, if there is one. */
-  static Optional<String> caller(Path jar) throws IOException {
+  private static Optional<String> caller(Path jar) throws IOException {
     try (JarFile file = new JarFile(jar.toFile())) {
       for (JarEntry entry : Collections.list(file.entries())) {
         if (!entry.getName().endsWith(".class")) {

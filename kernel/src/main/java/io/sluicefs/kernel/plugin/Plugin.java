@@ -32,14 +32,6 @@ public record Plugin(PluginDescriptor descriptor, PluginProvider provider, Strin
 
   /** Returns the error of a plugin that breaks when it is opened. */
   public PluginException broken(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof IllegalCallerException) {
-        return new PluginException(
-            "%s: %s calls native code and its jar does not say so; put %s: true into the manifest"
-                .formatted(origin, id(), NativeAccess.ATTRIBUTE),
-            failure);
-      }
-    }
     return new PluginException(
         "%s: %s does not open: %s".formatted(origin, id(), PluginService.reason(failure)), failure);
   }

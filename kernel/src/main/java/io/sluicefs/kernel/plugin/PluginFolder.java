@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +62,7 @@ final class PluginFolder implements AutoCloseable {
 
   /**
    * Adds everything that is wrong with a folder to {@code defects}: what {@link #open} refuses it
-   * for, and native code it calls without saying so.
+   * for, and native code it calls though it says that it does not.
    *
    * @return what could be made of it
    * @throws PluginException if it is not there or cannot be listed
@@ -71,26 +72,20 @@ final class PluginFolder implements AutoCloseable {
     if (!Files.isDirectory(folder)) {
       throw new PluginException(folder + ": is no folder");
     }
-    for (Path jar : PluginJars.in(folder, new ArrayList<>())) {
-      try {
-        if (!NativeAccess.isDeclared(jar)) {
-          NativeAccess.caller(jar)
-              .ifPresent(
-                  call ->
-                      defects.add(
-                          new PluginException(
-                              "%s: %s and the jar does not say so; put %s: true into the manifest"
-                                  .formatted(jar, call, NativeAccess.ATTRIBUTE))));
-        }
-      } catch (IOException e) {
-        System.getLogger(PluginFolder.class.getName())
-            .log(System.Logger.Level.DEBUG, "opening the folder says it better", e);
-      }
-    }
     List<PluginException> refusals = new ArrayList<>();
     try (PluginFolder opened = open(folder, parent, refusals)) {
       defects.addAll(refusals);
-      return opened == null ? List.of() : opened.plugins;
+      if (opened == null) {
+        return List.of();
+      }
+      for (Path jar : PluginJars.in(folder, new ArrayList<>())) {
+        if (!NativeAccess.declared(jar).orElse(true)) {
+          NativeAccess.defect(jar).ifPresent(defects::add);
+        }
+      }
+      return opened.plugins;
+    } catch (IOException e) {
+      throw new PluginException(folder + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -178,17 +173,23 @@ final class PluginFolder implements AutoCloseable {
     for (ModuleReference reference : jars.modules()) {
       Module module = controller.layer().findModule(reference.descriptor().name()).orElseThrow();
       controller.addReads(module, libraries.getUnnamedModule());
-      if (declaresNativeAccess(reference)) {
+      if (callsNativeCode(reference)) {
         controller.enableNativeAccess(module);
       }
     }
     return controller.layer();
   }
 
-  private static boolean declaresNativeAccess(ModuleReference module) throws PluginException {
+  private static boolean callsNativeCode(ModuleReference module) throws PluginException {
     Path jar = Path.of(module.location().orElseThrow());
     try {
-      return NativeAccess.isDeclared(jar);
+      Optional<Boolean> declared = NativeAccess.declared(jar);
+      Optional<PluginException> defect =
+          declared.isPresent() ? Optional.empty() : NativeAccess.defect(jar);
+      if (defect.isPresent()) {
+        throw defect.get();
+      }
+      return declared.orElse(false);
     } catch (IOException e) {
       throw new PluginException(jar + ": its manifest cannot be read: " + e.getMessage(), e);
     }

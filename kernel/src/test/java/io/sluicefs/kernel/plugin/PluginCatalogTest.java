@@ -364,24 +364,42 @@ class PluginCatalogTest {
   }
 
   @Test
-  void aCheckFindsNativeCodeTheJarDoesNotDeclare() throws Exception {
-    String calling =
-        provider("good", VERSION)
-            .replace("/*members*/", "public static void load() { System.loadLibrary(\"x\"); }");
-    Path undeclared = plugins.resolve("undeclared");
-    builder("good", calling).build(undeclared.resolve("good.jar"));
-    assertEquals(
-        List.of(
-            undeclared.resolve("good.jar")
-                + ": demo.good.P calls System.loadLibrary and the jar does not say so; put"
-                + " Sluice-Native-Access: true into the manifest"),
-        catalog.check(undeclared));
+  void nativeCodeAJarDoesNotDeclareIsRefused() throws Exception {
+    calling("undeclared").build(plugins.resolve("prefetch-good/good.jar"));
 
-    Path declared = temp.resolve("declared");
-    builder("better", calling.replace("\"good\"", "\"better\"").replace("demo.good", "demo.better"))
-        .manifest("Sluice-Native-Access", "true")
-        .build(declared.resolve("better.jar"));
-    assertEquals(List.of(), catalog.check(declared));
+    assertRefused(
+        choice("good"),
+        "good.jar: demo.good.P calls System.loadLibrary and the jar does not say so; put"
+            + " Sluice-Native-Access: true into the manifest");
+    assertEquals(1, catalog.check(plugins.resolve("prefetch-good")).size());
+  }
+
+  @Test
+  void nativeCodeAJarDeclaresIsNoDefect() throws Exception {
+    Path folder = plugins.resolve("prefetch-good");
+    calling("declared").manifest("Sluice-Native-Access", "true").build(folder.resolve("good.jar"));
+
+    assertEquals(List.of(), catalog.check(folder));
+  }
+
+  @Test
+  void nativeCodeAJarDeniesIsFoundByACheck() throws Exception {
+    Path folder = plugins.resolve("prefetch-good");
+    calling("denied").manifest("Sluice-Native-Access", "false").build(folder.resolve("good.jar"));
+
+    assertEquals("good", catalog.find(choice("good")).descriptor().name());
+    List<String> defects = catalog.check(folder);
+    assertEquals(1, defects.size(), defects::toString);
+    assertTrue(defects.getFirst().contains("demo.good.P calls System.loadLibrary"));
+  }
+
+  private JarBuilder calling(String library) throws IOException {
+    return builder(
+        "good",
+        provider("good", VERSION)
+            .replace(
+                "/*members*/",
+                "public static void load() { System.loadLibrary(\"" + library + "\"); }"));
   }
 
   @Test
