@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ch.qos.logback.classic.spi.Configurator;
 import io.sluicefs.cli.Logging;
+import io.sluicefs.kernel.plugin.ContractRunner;
 import org.jspecify.annotations.NullMarked;
 
 /** The {@code sluice} command. */
@@ -16,6 +17,8 @@ module io.sluicefs.cli {
   requires jul.to.slf4j;
   requires org.slf4j;
   requires org.slf4j.jdk.platform.logging;
+
+  uses ContractRunner;
 
   opens io.sluicefs.cli to
       info.picocli;

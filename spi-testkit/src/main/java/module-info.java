@@ -19,4 +19,16 @@ module io.sluicefs.spi.testkit {
   exports io.sluicefs.spi.testkit.read;
   exports io.sluicefs.spi.testkit.transport;
   exports io.sluicefs.spi.testkit;
+
+  // The tests are package-private, as tests are.
+  opens io.sluicefs.spi.testkit.cache to
+      org.junit.platform.commons;
+  opens io.sluicefs.spi.testkit.fuse to
+      org.junit.platform.commons;
+  opens io.sluicefs.spi.testkit.prefetch to
+      org.junit.platform.commons;
+  opens io.sluicefs.spi.testkit.read to
+      org.junit.platform.commons;
+  opens io.sluicefs.spi.testkit.transport to
+      org.junit.platform.commons;
 }

@@ -17,6 +17,22 @@ import org.jspecify.annotations.NullMarked;
  * <tr><td>{@code prefetch}</td><td>{@code PrefetcherProvider}</td><td>plans what to read ahead</td></tr>
  * <tr><td>{@code fuse}</td><td>{@code FuseChannelProvider}</td><td>talks to the Linux kernel</td></tr>
  * </table>
+ *
+ * <p>The module has a version of its own, {@link io.sluicefs.spi.SpiVersion}. A minor version adds:
+ * methods of interfaces that plugins implement have a default, records keep the constructors they
+ * had, enums may get constants, which a plugin treats as what it does without. What is marked with
+ * no {@code @since} is of 1.0.
+ *
+ * <ul>
+ *   <li>{@code transport}: a new method's default is {@code UNSUPPORTED}, or does it with the
+ *       requests there are. The kernel calls nothing the capabilities do not claim.
+ *   <li>{@code cache}: what {@code get}, {@code acquire}, {@code prefetch} and {@code load} promise
+ *       stays; new counts come in new records.
+ *   <li>{@code prefetch}: a richer {@code open} calls the one before it by default; a planner stays
+ *       one thread's at a time.
+ *   <li>{@code fuse}: a new operation's default is {@code ENOSYS}, so that channels which do not
+ *       carry it go on as they are; a new option's default is what was done before.
+ * </ul>
  */
 @NullMarked
 module io.sluicefs.spi {

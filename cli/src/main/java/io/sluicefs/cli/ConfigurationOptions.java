@@ -27,6 +27,10 @@ final class ConfigurationOptions {
     return file;
   }
 
+  List<String> overrides() {
+    return overrides;
+  }
+
   Configuration load() throws SettingException {
     return Configuration.load(file, overrides);
   }

@@ -13,10 +13,15 @@ final class Home {
   /** Returns the catalog of the installed plugins. */
   @MustBeClosed
   static PluginCatalog plugins() throws MountException {
+    return new PluginCatalog(folder("plugins"));
+  }
+
+  /** Returns the path of a folder in it. */
+  static Path folder(String name) throws MountException {
     String home = System.getProperty("sluice.home");
     if (home == null || home.isEmpty()) {
       throw new MountException("sluice.home is not set; start with bin/sluice");
     }
-    return new PluginCatalog(Path.of(home, "plugins"));
+    return Path.of(home, name);
   }
 }

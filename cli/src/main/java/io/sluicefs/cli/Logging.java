@@ -85,6 +85,14 @@ public final class Logging extends ContextAwareBase implements Configurator {
     java.util.logging.Logger.getLogger("").setLevel(julLevel(others));
   }
 
+  /** Logs nothing from now on: for what is made to fail on purpose. */
+  static void silence() {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+    LogManager.getLogManager().reset();
+  }
+
   /**
    * Logs a failure whose message the user was told, with its stack, where only the log shows it.
    */

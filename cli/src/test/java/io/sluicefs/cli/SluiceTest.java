@@ -64,7 +64,33 @@ class SluiceTest {
   void noVerbIsAUsageError() {
     assertUsageError("sluice: expected a verb", run());
     assertUsageError("sluice config: expected check, reference or import", run("config"));
-    assertUsageError("sluice plugin: expected list", run("plugin"));
+    assertUsageError("sluice plugin: expected list, check or test", run("plugin"));
+  }
+
+  @Test
+  void pluginsAreListedAsJson() {
+    Result result = run("plugin", "list", "--json");
+
+    assertEquals(0, result.status, result.err);
+    assertEquals("{\"plugins\":[],\"refused\":[]}\n", result.out);
+  }
+
+  @Test
+  void aFolderThatIsNoPluginFailsTheCheckWithALine() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("empty"));
+    Result result = run("plugin", "check", folder.toString());
+
+    assertEquals(1, result.status);
+    assertEquals(folder + ": no module in it provides a plugin\n", result.err);
+    assertEquals("", result.out);
+  }
+
+  @Test
+  void aTestWithoutTheTestkitSaysWhereItShouldBe() throws IOException {
+    Path file = configuration("");
+
+    assertFailure(
+        "sluice: " + temp.resolve("testkit"), run("plugin", "test", "s3", "-c", file.toString()));
   }
 
   @Test

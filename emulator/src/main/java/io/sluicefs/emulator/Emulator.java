@@ -28,8 +28,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An object store on 127.0.0.1: one process, one store, two dialects. Runs until closed; the
- * threads are daemons.
+ * An object store on one address, 127.0.0.1 unless it is told another: one process, one store, two
+ * dialects. Runs until closed; the threads are daemons.
  *
  * <pre>{@code
  * try (Emulator emulator = Emulator.start(EmulatorOptions.defaults())) {
@@ -48,6 +48,7 @@ public final class Emulator implements AutoCloseable {
   private final ExecutorService slowTasks;
   private final @Nullable Tls tls;
   private final List<Listener> listeners = new ArrayList<>();
+  private final String address;
 
   private Emulator(EmulatorOptions options) throws IOException {
     catalog =
@@ -64,6 +65,7 @@ public final class Emulator implements AutoCloseable {
     slowTasks = Executors.newVirtualThreadPerTaskExecutor();
     counters = new Counters(this::settle);
     conditions = new Conditions(options.latency(), options.bytesPerSecondPerConnection());
+    address = options.address();
   }
 
   /** Starts the three listeners; each answers when this returns. */
@@ -83,15 +85,15 @@ public final class Emulator implements AutoCloseable {
     Surroundings surroundings = new Surroundings(counters, conditions, slowTasks, tls != null);
     Dialect s3 = new S3Dialect(catalog, counters, faults, options);
     Dialect oss = new OssDialect(catalog, counters, faults, options);
-    listeners.add(Listener.open(loops, options.s3Port(), s3, surroundings, encryption));
-    listeners.add(Listener.open(loops, options.ossPort(), oss, surroundings, encryption));
+    listeners.add(Listener.open(loops, address, options.s3Port(), s3, surroundings, encryption));
+    listeners.add(Listener.open(loops, address, options.ossPort(), oss, surroundings, encryption));
     // Counters and conditions are told of counters and conditions of their own, so that they change
     // nothing.
     Surroundings undisturbed =
         new Surroundings(
             new Counters(() -> {}), new Conditions(Duration.ZERO, 0), slowTasks, false);
     Dialect admin = new AdminDialect(catalog, counters, conditions, faults);
-    listeners.add(Listener.open(loops, options.adminPort(), admin, undisturbed, null));
+    listeners.add(Listener.open(loops, address, options.adminPort(), admin, undisturbed, null));
   }
 
   public URI s3Endpoint() {
@@ -108,7 +110,7 @@ public final class Emulator implements AutoCloseable {
 
   private URI endpoint(int listener, boolean encrypted) {
     return URI.create(
-        (encrypted ? "https" : "http") + "://127.0.0.1:" + listeners.get(listener).port());
+        (encrypted ? "https" : "http") + "://" + address + ":" + listeners.get(listener).port());
   }
 
   public ObjectStore store() {

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     name = "sluice-emulator",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "An object store on 127.0.0.1 that speaks S3 and OSS.",
+    description = "An object store that speaks S3 and OSS, on 127.0.0.1.",
     footer = {
       "",
       "Example: sluice-emulator --s3-port 9000 --bucket models --synthetic models/weights.bin=4GiB",
@@ -44,6 +44,12 @@ public final class EmulatorCommand implements Callable<Integer> {
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
+
+  @Option(
+      names = "--address",
+      defaultValue = "127.0.0.1",
+      description = "Address of this host to listen on, the admin endpoint too.")
+  private String address = "";
 
   @Option(
       names = "--s3-port",
@@ -163,6 +169,7 @@ public final class EmulatorCommand implements Callable<Integer> {
   private EmulatorOptions options() throws IOException {
     EmulatorOptions options =
         EmulatorOptions.defaults()
+            .withAddress(address)
             .withPorts(s3Port, ossPort, adminPort)
             .withCredentials(accessKeyId, secret())
             .withLatency(Duration.ofMillis(latency))

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * gives new options.
  */
 public final class EmulatorOptions {
+  private String address = "127.0.0.1";
   private int s3Port;
   private int ossPort;
   private int adminPort;
@@ -32,7 +33,14 @@ public final class EmulatorOptions {
     return new EmulatorOptions();
   }
 
-  /** Ports of the S3, the OSS and the admin listener on 127.0.0.1; 0 = any free one. */
+  /**
+   * The address of this host all three listen on; what reaches it reaches the admin listener too.
+   */
+  public EmulatorOptions withAddress(String value) {
+    return changed(options -> options.address = value);
+  }
+
+  /** Ports of the S3, the OSS and the admin listener; 0 = any free one. */
   public EmulatorOptions withPorts(int s3, int oss, int admin) {
     return changed(
         options -> {
@@ -100,6 +108,7 @@ public final class EmulatorOptions {
 
   private EmulatorOptions changed(Consumer<EmulatorOptions> change) {
     EmulatorOptions copy = new EmulatorOptions();
+    copy.address = address;
     copy.s3Port = s3Port;
     copy.ossPort = ossPort;
     copy.adminPort = adminPort;
@@ -115,6 +124,10 @@ public final class EmulatorOptions {
     copy.tlsFiles = tlsFiles;
     change.accept(copy);
     return copy;
+  }
+
+  String address() {
+    return address;
   }
 
   int s3Port() {

@@ -21,12 +21,17 @@ public interface PluginContext {
    * other plugins, so a plugin asks when it is first used and not while it is opened.
    *
    * @throws IllegalStateException if the transport is not open yet, or there is none
+   * @since 1.1
    */
   default String location() {
     throw new IllegalStateException("there is no transport");
   }
 
-  /** Returns where the bucket is mounted; empty if it is not. */
+  /**
+   * Returns where the bucket is mounted; empty if it is not.
+   *
+   * @since 1.1
+   */
   default Optional<Path> mountpoint() {
     return Optional.empty();
   }

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** A port of 127.0.0.1 on which one dialect is spoken. */
+/** A port on which one dialect is spoken. */
 public final class Listener implements AutoCloseable {
   private final Channel channel;
 
@@ -25,11 +25,13 @@ public final class Listener implements AutoCloseable {
   /**
    * Answers as soon as this returns.
    *
+   * @param address of this host
    * @param port 0 = any free one
    * @param tls null = plain HTTP
    */
   public static Listener open(
       EventLoopGroup loops,
+      String address,
       int port,
       Dialect dialect,
       Surroundings surroundings,
@@ -62,12 +64,12 @@ public final class Listener implements AutoCloseable {
                   }
                 });
     try {
-      return new Listener(bootstrap.bind("127.0.0.1", port).syncUninterruptibly().channel());
+      return new Listener(bootstrap.bind(address, port).syncUninterruptibly().channel());
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {
       // Netty rethrows the checked cause of a failed bind without declaring it.
-      throw new IOException("cannot listen on 127.0.0.1:" + port + ": " + e.getMessage(), e);
+      throw new IOException("cannot listen on " + address + ":" + port + ": " + e.getMessage(), e);
     }
   }
 

@@ -258,6 +258,21 @@ public final class Configuration {
     return settings(choice.section(), descriptor.settings(), plugin);
   }
 
+  /**
+   * Returns the texts that stand in the section of a plugin, by the names of its settings. Those of
+   * secrets are among them.
+   */
+  public Map<String, String> texts(PluginChoice choice) {
+    ConfigNode axis = root.children().get(choice.axis().section());
+    ConfigNode.Branch plugin =
+        axis instanceof ConfigNode.Branch section ? branch(section, choice.name()) : null;
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (plugin != null) {
+      plugin.leaves().forEach((name, leaf) -> texts.put(name, leaf.text()));
+    }
+    return texts;
+  }
+
   private void checkSections() throws SettingException {
     Set<String> known = new TreeSet<>();
     for (Section section : SECTIONS) {

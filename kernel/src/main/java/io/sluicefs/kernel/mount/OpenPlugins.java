@@ -49,7 +49,22 @@ final class OpenPlugins {
   }
 
   /** A plugin with its settings, ready to be opened. */
-  private record Ready<P>(PluginChoice choice, P provider, Context context) {}
+  private record Ready<P>(PluginChoice choice, Plugin plugin, P provider, Context context) {
+    /** Opens it; what its author did not foresee is an error of the plugin, in one line. */
+    <T> T open(Opening<P, T> opening) throws SettingException, PluginException, IOException {
+      try {
+        return opening.open(provider, context);
+      } catch (RuntimeException | LinkageError e) {
+        throw plugin.broken(e);
+      }
+    }
+  }
+
+  /** Calls the method of a provider that opens. */
+  @FunctionalInterface
+  private interface Opening<P, T> {
+    T open(P provider, PluginContext context) throws SettingException, IOException;
+  }
 
   private final Configuration configuration;
   private final PluginCatalog catalog;
@@ -67,22 +82,23 @@ final class OpenPlugins {
   /** Opens the transport when it is told to. */
   @FunctionalInterface
   interface TransportOpener {
-    Transport open() throws SettingException, IOException;
+    Transport open() throws SettingException, PluginException, IOException;
   }
 
   /** Checks the transport's settings and returns what opens it, from any thread. */
   TransportOpener transport() throws SettingException, PluginException {
     Ready<TransportProvider> plugin =
         ready(configuration.plugin(Axis.TRANSPORT), TransportProvider.class);
-    return () -> plugin.provider.open(plugin.context);
+    return () -> plugin.open(TransportProvider::open);
   }
 
   /** Opens the prefetchers, in the order they are asked; {@code owner} closes them. */
-  List<Prefetcher> prefetchers(OwnedResources owner) throws SettingException, PluginException {
+  List<Prefetcher> prefetchers(OwnedResources owner)
+      throws SettingException, PluginException, IOException {
     List<Prefetcher> prefetchers = new ArrayList<>();
     for (PluginChoice choice : configuration.prefetchers()) {
       Ready<PrefetcherProvider> plugin = ready(choice, PrefetcherProvider.class);
-      Prefetcher prefetcher = plugin.provider.open(plugin.context);
+      Prefetcher prefetcher = plugin.open(PrefetcherProvider::open);
       owner.adopt(choice.section(), prefetcher::close);
       prefetchers.add(prefetcher);
     }
@@ -117,7 +133,7 @@ final class OpenPlugins {
   private FuseChannel channel(PluginChoice choice, String reason, MountOptions options)
       throws SettingException, PluginException, IOException {
     Ready<FuseChannelProvider> plugin = ready(choice, FuseChannelProvider.class);
-    FuseChannel channel = plugin.provider.open(plugin.context, options);
+    FuseChannel channel = plugin.open((provider, context) -> provider.open(context, options));
     LOG.log(System.Logger.Level.INFO, "FUSE channel {0}: {1}", choice.section(), reason);
     return channel;
   }
@@ -135,10 +151,10 @@ final class OpenPlugins {
     List<BlockCache> tiers = new ArrayList<>();
     for (Ready<BlockCacheProvider> plugin : plugins) {
       try {
-        BlockCache cache = plugin.provider.open(plugin.context);
+        BlockCache cache = plugin.open(BlockCacheProvider::open);
         owner.adopt(plugin.choice.section(), cache::close);
         tiers.add(cache);
-      } catch (IOException | RuntimeException | LinkageError e) {
+      } catch (IOException | PluginException e) {
         if (tiers.isEmpty()) {
           throw e;
         }
@@ -157,7 +173,7 @@ final class OpenPlugins {
   KeptCache keptCache() throws SettingException, PluginException, IOException {
     for (PluginChoice choice : configuration.caches()) {
       Ready<BlockCacheProvider> plugin = ready(choice, BlockCacheProvider.class);
-      Optional<KeptCache> kept = plugin.provider.openKept(plugin.context);
+      Optional<KeptCache> kept = plugin.open(BlockCacheProvider::openKept);
       if (kept.isPresent()) {
         return kept.get();
       }
@@ -172,6 +188,6 @@ final class OpenPlugins {
     Plugin plugin = catalog.find(choice);
     Context context =
         new Context(configuration.settings(choice, plugin.descriptor()), memory, place);
-    return new Ready<>(choice, type.cast(plugin.provider()), context);
+    return new Ready<>(choice, plugin, type.cast(plugin.provider()), context);
   }
 }

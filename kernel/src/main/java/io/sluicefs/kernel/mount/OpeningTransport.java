@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.mount;
 
+import io.sluicefs.kernel.plugin.PluginException;
 import io.sluicefs.kernel.transport.CountingTransport;
 import io.sluicefs.kernel.transport.TransportCounters;
 import io.sluicefs.spi.SettingException;
@@ -45,7 +46,7 @@ final class OpeningTransport implements AutoCloseable {
 
   private Transport open(
       OpenPlugins.TransportOpener opener, String prefix, TransportCounters counters)
-      throws SettingException, IOException {
+      throws SettingException, PluginException, IOException {
     Transport transport = new CountingTransport(opener.open(), counters);
     boolean good = false;
     try {
@@ -63,24 +64,25 @@ final class OpeningTransport implements AutoCloseable {
   /**
    * Returns where the bucket is, as soon as the transport is open and before the bucket answers.
    */
-  String location() throws SettingException, IOException, InterruptedException {
+  String location() throws SettingException, PluginException, IOException, InterruptedException {
     return await(location);
   }
 
   /** Returns the transport when the bucket has answered; the caller closes it. */
-  Transport take() throws SettingException, IOException, InterruptedException {
+  Transport take() throws SettingException, PluginException, IOException, InterruptedException {
     Transport transport = await(outcome);
     taken = true;
     return transport;
   }
 
   private static <T> T await(CompletableFuture<T> future)
-      throws SettingException, IOException, InterruptedException {
+      throws SettingException, PluginException, IOException, InterruptedException {
     try {
       return future.get();
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case SettingException setting -> throw setting;
+        case PluginException plugin -> throw plugin;
         case IOException io -> throw io;
         case null, default ->
             throw new IllegalStateException("opening the transport failed", e.getCause());

@@ -101,33 +101,53 @@ public final class PluginCatalog implements AutoCloseable {
    */
   public List<Plugin> all() throws PluginException {
     Map<String, Plugin> plugins = new LinkedHashMap<>();
-    builtIn.forEach(plugin -> plugins.putIfAbsent(id(plugin), plugin));
+    builtIn.forEach(plugin -> plugins.putIfAbsent(plugin.id(), plugin));
     for (Axis axis : Axis.values()) {
-      inKernelLayer(axis).forEach(plugin -> plugins.putIfAbsent(id(plugin), plugin));
+      inKernelLayer(axis).forEach(plugin -> plugins.putIfAbsent(plugin.id(), plugin));
     }
     openAll();
     for (Map.Entry<Path, PluginFolder> folder : opened.entrySet()) {
       for (Plugin plugin : folder.getValue().plugins()) {
-        Plugin other = plugins.putIfAbsent(id(plugin), plugin);
+        Plugin other = plugins.putIfAbsent(plugin.id(), plugin);
         if (other != null) {
           refuse(
               folder.getKey(),
               new PluginException(
                   "%s: brings %s, as %s does; remove one of them"
-                      .formatted(folder.getKey(), id(plugin), other.origin())));
+                      .formatted(folder.getKey(), plugin.id(), other.origin())));
         }
       }
     }
     return List.copyOf(plugins.values());
   }
 
+  /**
+   * Returns everything that keeps a folder, installed here or not, from being loaded, one line
+   * each. It runs what the folder's providers run when they are asked for their descriptors.
+   *
+   * @throws PluginException if the folder cannot be read at all
+   */
+  public List<String> check(Path folder) throws PluginException {
+    Path checked = folder.toAbsolutePath().normalize();
+    List<PluginException> defects = new ArrayList<>();
+    List<Plugin> brought = PluginFolder.check(checked, kernel, defects);
+    List<String> lines =
+        new ArrayList<>(defects.stream().map(e -> String.valueOf(e.getMessage())).toList());
+    for (Plugin other : all()) {
+      for (Plugin plugin : brought) {
+        if (plugin.id().equals(other.id()) && !other.origin().equals(checked.toString())) {
+          lines.add(
+              "%s: brings %s, as %s does; remove one of them"
+                  .formatted(checked, plugin.id(), other.origin()));
+        }
+      }
+    }
+    return List.copyOf(lines);
+  }
+
   /** Returns why folders opened so far were refused, one line each. */
   public List<String> refusals() {
     return refused.values().stream().map(e -> String.valueOf(e.getMessage())).toList();
-  }
-
-  private static String id(Plugin plugin) {
-    return plugin.descriptor().axis().section() + "." + plugin.descriptor().name();
   }
 
   private List<Plugin> inOwnFolder(PluginChoice choice) throws PluginException {

@@ -4,10 +4,8 @@ package io.sluicefs.kernel.plugin;
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.Axis;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.module.Configuration;
 import java.lang.module.FindException;
-import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
 import java.lang.module.ResolutionException;
@@ -22,10 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.jar.JarFile;
-import java.util.jar.Manifest;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One installed plugin folder: named modules in the folder itself, other libraries in its {@code
@@ -37,8 +32,6 @@ import java.util.stream.Stream;
  * unnamed module, whose native access the launcher enables.
  */
 final class PluginFolder implements AutoCloseable {
-  private static final String NATIVE_ACCESS = "Sluice-Native-Access";
-
   private final URLClassLoader libraries;
   private final List<Plugin> plugins;
 
@@ -54,33 +47,86 @@ final class PluginFolder implements AutoCloseable {
    * @throws PluginException if the folder is refused
    */
   @MustBeClosed
-  @SuppressWarnings("MustBeClosedChecker") // the loader is the folder's, or closed on failure
+  @SuppressWarnings("MustBeClosedChecker") // returned, or closed on failure
   static PluginFolder open(Path folder, ModuleLayer parent) throws PluginException {
-    Set<ModuleReference> modules = modules(folder, parent);
-    Set<Axis> axes = axes(modules);
-    if (axes.isEmpty()) {
-      throw new PluginException(folder + ": no module in it provides a plugin");
+    List<PluginException> defects = new ArrayList<>();
+    PluginFolder opened = open(folder, parent, defects);
+    if (opened == null || !defects.isEmpty()) {
+      if (opened != null) {
+        opened.close();
+      }
+      throw defects.getFirst();
     }
-    URLClassLoader libraries = libraries(folder);
+    return opened;
+  }
+
+  /**
+   * Adds everything that is wrong with a folder to {@code defects}: what {@link #open} refuses it
+   * for, and native code it calls though it says that it does not.
+   *
+   * @return what could be made of it
+   * @throws PluginException if it is not there or cannot be listed
+   */
+  static List<Plugin> check(Path folder, ModuleLayer parent, List<PluginException> defects)
+      throws PluginException {
+    if (!Files.isDirectory(folder)) {
+      throw new PluginException(folder + ": is no folder");
+    }
+    List<PluginException> refusals = new ArrayList<>();
+    try (PluginFolder opened = open(folder, parent, refusals)) {
+      defects.addAll(refusals);
+      if (opened == null) {
+        return List.of();
+      }
+      for (Path jar : PluginJars.in(folder, new ArrayList<>())) {
+        if (!NativeAccess.declared(jar).orElse(true)) {
+          NativeAccess.defect(jar).ifPresent(defects::add);
+        }
+      }
+      return opened.plugins;
+    } catch (IOException e) {
+      throw new PluginException(folder + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns what can be opened of the folder, if anything. */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // the loader is the folder's, or closed on failure
+  private static @Nullable PluginFolder open(
+      Path folder, ModuleLayer parent, List<PluginException> defects) throws PluginException {
+    PluginJars jars = PluginJars.read(folder, parent, defects);
+    if (!defects.isEmpty()) {
+      return null;
+    }
+    URLClassLoader libraries = libraries(folder, jars.libraries());
+    boolean good = false;
     try {
-      ModuleLayer layer = layer(folder, modules, parent, libraries);
+      ModuleLayer layer = layer(folder, jars, parent, libraries);
       List<Plugin> plugins = new ArrayList<>();
-      for (Axis axis : axes) {
+      for (Axis axis : jars.axes()) {
         for (Plugin plugin :
             PluginService.find(
-                layer, axis, module -> layer.equals(module.getLayer()), folder.toString())) {
-          if (plugins.stream().anyMatch(other -> other.is(axis, plugin.descriptor().name()))) {
-            throw new PluginException(
-                "%s: provides %s.%s twice"
-                    .formatted(folder, axis.section(), plugin.descriptor().name()));
+                layer,
+                axis,
+                module -> layer.equals(module.getLayer()),
+                folder.toString(),
+                defects)) {
+          if (plugins.stream().anyMatch(other -> other.id().equals(plugin.id()))) {
+            defects.add(
+                new PluginException("%s: provides %s twice".formatted(folder, plugin.id())));
           }
           plugins.add(plugin);
         }
       }
+      good = true;
       return new PluginFolder(libraries, plugins);
-    } catch (PluginException | RuntimeException | Error e) {
-      close(libraries);
-      throw e;
+    } catch (PluginException e) {
+      defects.add(e);
+      return null;
+    } finally {
+      if (!good) {
+        close(libraries);
+      }
     }
   }
 
@@ -89,60 +135,14 @@ final class PluginFolder implements AutoCloseable {
     return plugins;
   }
 
-  private static Set<ModuleReference> modules(Path folder, ModuleLayer parent)
-      throws PluginException {
-    refuseWorldWritable(folder);
-    Set<ModuleReference> modules;
-    try {
-      modules = ModuleFinder.of(jars(folder).toArray(Path[]::new)).findAll();
-    } catch (FindException e) {
-      throw new PluginException(
-          folder + ": a jar in it cannot be read: " + e.getMessage() + because(e), e);
-    }
-    for (ModuleReference module : modules) {
-      ModuleDescriptor descriptor = module.descriptor();
-      if (parent.findModule(descriptor.name()).isPresent()) {
-        throw new PluginException(
-            "%s: contains the module %s, which Sluice itself brings; remove %s"
-                .formatted(folder, descriptor.name(), fileName(module)));
-      }
-      if (descriptor.isAutomatic()) {
-        throw new PluginException(
-            "%s: %s is not a named module; move it to %s"
-                .formatted(folder, fileName(module), folder.resolve("classpath")));
-      }
-    }
-    return modules;
-  }
-
-  private static Set<Axis> axes(Set<ModuleReference> modules) {
-    Set<String> services =
-        modules.stream()
-            .flatMap(module -> module.descriptor().provides().stream())
-            .map(ModuleDescriptor.Provides::service)
-            .collect(Collectors.toSet());
-    return Stream.of(Axis.values())
-        .filter(axis -> services.contains(PluginService.type(axis).getName()))
-        .collect(Collectors.toSet());
-  }
-
   @MustBeClosed
-  private static URLClassLoader libraries(Path folder) throws PluginException {
-    Path classpath = folder.resolve("classpath");
+  private static URLClassLoader libraries(Path folder, List<Path> jars) throws PluginException {
     List<URL> urls = new ArrayList<>();
-    if (Files.isDirectory(classpath)) {
-      refuseWorldWritable(classpath);
-      for (Path jar : jars(classpath)) {
-        if (jar.getFileName().toString().matches("sluice-spi-\\d.*")) {
-          throw new PluginException(
-              "%s: contains the SPI, which Sluice itself brings; remove %s"
-                  .formatted(folder, classpath.relativize(jar)));
-        }
-        try {
-          urls.add(jar.toUri().toURL());
-        } catch (MalformedURLException e) {
-          throw new PluginException(jar + ": not a usable file name", e);
-        }
+    for (Path jar : jars) {
+      try {
+        urls.add(jar.toUri().toURL());
+      } catch (MalformedURLException e) {
+        throw new PluginException(jar + ": not a usable file name", e);
       }
     }
     return new URLClassLoader(
@@ -153,54 +153,45 @@ final class PluginFolder implements AutoCloseable {
 
   @SuppressWarnings("restricted") // native access is enabled where the plugin's jar declares it
   private static ModuleLayer layer(
-      Path folder, Set<ModuleReference> modules, ModuleLayer parent, ClassLoader libraries)
+      Path folder, PluginJars jars, ModuleLayer parent, ClassLoader libraries)
       throws PluginException {
     Set<String> names = new HashSet<>();
-    modules.forEach(module -> names.add(module.descriptor().name()));
+    jars.modules().forEach(module -> names.add(module.descriptor().name()));
     ModuleLayer.Controller controller;
     try {
       Configuration configuration =
           parent
               .configuration()
               .resolve(
-                  ModuleFinder.of(jars(folder).toArray(Path[]::new)), ModuleFinder.of(), names);
+                  ModuleFinder.of(jars.paths().toArray(Path[]::new)), ModuleFinder.of(), names);
       controller =
           ModuleLayer.defineModulesWithOneLoader(configuration, List.of(parent), libraries);
     } catch (FindException | ResolutionException | LayerInstantiationException e) {
       throw new PluginException(
           folder + ": its modules do not fit together: " + PluginService.reason(e), e);
     }
-    for (ModuleReference reference : modules) {
+    for (ModuleReference reference : jars.modules()) {
       Module module = controller.layer().findModule(reference.descriptor().name()).orElseThrow();
       controller.addReads(module, libraries.getUnnamedModule());
-      if (declaresNativeAccess(reference)) {
+      if (callsNativeCode(reference)) {
         controller.enableNativeAccess(module);
       }
     }
     return controller.layer();
   }
 
-  private static boolean declaresNativeAccess(ModuleReference module) throws PluginException {
+  private static boolean callsNativeCode(ModuleReference module) throws PluginException {
     Path jar = Path.of(module.location().orElseThrow());
-    try (JarFile file = new JarFile(jar.toFile())) {
-      Manifest manifest = file.getManifest();
-      return manifest != null
-          && Boolean.parseBoolean(manifest.getMainAttributes().getValue(NATIVE_ACCESS));
+    try {
+      Optional<Boolean> declared = NativeAccess.declared(jar);
+      Optional<PluginException> defect =
+          declared.isPresent() ? Optional.empty() : NativeAccess.defect(jar);
+      if (defect.isPresent()) {
+        throw defect.get();
+      }
+      return declared.orElse(false);
     } catch (IOException e) {
       throw new PluginException(jar + ": its manifest cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  private static List<Path> jars(Path folder) throws PluginException {
-    try (Stream<Path> files = Files.list(folder)) {
-      List<Path> jars =
-          files.filter(file -> file.getFileName().toString().endsWith(".jar")).sorted().toList();
-      for (Path jar : jars) {
-        refuseWorldWritable(jar);
-      }
-      return jars;
-    } catch (IOException | UncheckedIOException e) {
-      throw new PluginException(folder + ": cannot be listed: " + e.getMessage(), e);
     }
   }
 
@@ -213,19 +204,6 @@ final class PluginFolder implements AutoCloseable {
     } catch (IOException e) {
       throw new PluginException(path + ": cannot be read: " + e.getMessage(), e);
     }
-  }
-
-  private static String because(Throwable failure) {
-    return Optional.ofNullable(failure.getCause())
-        .map(cause -> " (" + PluginService.reason(cause) + ")")
-        .orElse("");
-  }
-
-  private static String fileName(ModuleReference module) {
-    return module
-        .location()
-        .map(location -> Path.of(location).getFileName().toString())
-        .orElseGet(() -> module.descriptor().name());
   }
 
   private static void close(URLClassLoader loader) {

@@ -11,6 +11,7 @@ import io.sluicefs.spi.prefetch.PrefetcherProvider;
 import io.sluicefs.spi.transport.TransportProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Predicate;
@@ -41,18 +42,43 @@ final class PluginService {
    */
   static List<Plugin> find(ModuleLayer layer, Axis axis, Predicate<Module> wanted, String origin)
       throws PluginException {
+    List<PluginException> defects = new ArrayList<>();
+    List<Plugin> plugins = find(layer, axis, wanted, origin, defects);
+    if (!defects.isEmpty()) {
+      throw defects.getFirst();
+    }
+    return plugins;
+  }
+
+  /** As the other one, but goes on after what would be thrown, which it adds to {@code defects}. */
+  static List<Plugin> find(
+      ModuleLayer layer,
+      Axis axis,
+      Predicate<Module> wanted,
+      String origin,
+      List<PluginException> defects) {
     List<Plugin> plugins = new ArrayList<>();
     try {
       for (ServiceLoader.Provider<? extends PluginProvider> provider :
           ServiceLoader.load(layer, type(axis)).stream().toList()) {
         if (wanted.test(provider.type().getModule())) {
-          plugins.add(describe(provider.get(), axis, origin));
+          try {
+            plugins.add(describe(provider.get(), axis, origin));
+          } catch (ServiceConfigurationError | LinkageError e) {
+            defects.add(doesNotStart(origin, e));
+          } catch (PluginException e) {
+            defects.add(e);
+          }
         }
       }
     } catch (ServiceConfigurationError | LinkageError e) {
-      throw new PluginException(origin + ": the plugin does not start: " + reason(e), e);
+      defects.add(doesNotStart(origin, e));
     }
     return plugins;
+  }
+
+  private static PluginException doesNotStart(String origin, Throwable e) {
+    return new PluginException(origin + ": the plugin does not start: " + reason(e), e);
   }
 
   /**
@@ -82,6 +108,11 @@ final class PluginService {
           "%s: %s.%s was built for SPI %s, this Sluice has SPI %s; install the release of the plugin for it"
               .formatted(
                   origin, axis.section(), descriptor.name(), descriptor.spiVersion(), KERNEL));
+    }
+    Optional<String> wrong = SettingsSchema.defect(descriptor.settings());
+    if (wrong.isPresent()) {
+      throw new PluginException(
+          "%s: %s.%s has %s".formatted(origin, axis.section(), descriptor.name(), wrong.get()));
     }
     return new Plugin(descriptor, provider, origin);
   }

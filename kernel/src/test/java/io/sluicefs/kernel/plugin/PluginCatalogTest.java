@@ -279,6 +279,137 @@ class PluginCatalogTest {
   }
 
   @Test
+  void aPluginWithASettingTwiceIsRefused() throws Exception {
+    install("prefetch-good", settings("Setting.flag(\"a\", \"x\"), Setting.flag(\"a\", \"y\")"));
+
+    assertRefused(choice("good"), "prefetch.good has the setting a twice");
+  }
+
+  @Test
+  void aPluginWithASettingThatIsASectionTooIsRefused() throws Exception {
+    install("prefetch-good", settings("Setting.flag(\"a\", \"x\"), Setting.flag(\"a.b\", \"y\")"));
+
+    assertRefused(choice("good"), "has the setting a and the section a, with a.b in it");
+  }
+
+  @Test
+  void aPluginWithADefaultThatIsNoneIsRefused() throws Exception {
+    install("prefetch-good", settings("Setting.flag(\"a\", \"x\").withDefault(\"maybe\")"));
+
+    assertRefused(choice("good"), "the plugin cannot describe itself: IllegalArgumentException");
+  }
+
+  @Test
+  void aSettingWithoutADescriptionIsRefused() throws Exception {
+    install("prefetch-good", settings("Setting.flag(\"a\", \"\")"));
+
+    assertRefused(choice("good"), "has the setting a without a description");
+  }
+
+  @Test
+  void twoJarsOfOneModuleAreRefused() throws Exception {
+    Path folder = install("prefetch-good", "good");
+    Files.copy(folder.resolve("good.jar"), folder.resolve("old.jar"));
+
+    assertRefused(choice("good"), "good.jar and old.jar are both the module demo.good");
+  }
+
+  @Test
+  void aFolderThatLoadsHasNoDefects() throws Exception {
+    assertEquals(List.of(), catalog.check(install("prefetch-good", "good")));
+  }
+
+  @Test
+  void aFolderThatIsNotInstalledIsChecked() throws Exception {
+    Path elsewhere = temp.resolve("elsewhere");
+    builder("good", provider("good", VERSION)).build(elsewhere.resolve("good.jar"));
+
+    assertEquals(List.of(), catalog.check(elsewhere));
+    install("prefetch-good", "good");
+    assertEquals(
+        List.of(
+            "%s: brings prefetch.good, as %s does; remove one of them"
+                .formatted(elsewhere, plugins.resolve("prefetch-good"))),
+        catalog.check(elsewhere));
+  }
+
+  @Test
+  void aCheckNamesAllDefectsAtOnce() throws Exception {
+    Path folder = install("prefetch-good", "good");
+    library(folder.resolve("library.jar"), "1");
+    library(folder.resolve("classpath/sluice-spi-0.1.0.jar"), "1");
+    Files.writeString(folder.resolve("junk.jar"), "this is not a jar");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    List<String> defects = catalog.check(folder);
+    assertEquals(4, defects.size(), defects::toString);
+    assertTrue(defects.stream().allMatch(defect -> defect.startsWith(folder.toString())));
+  }
+
+  @Test
+  void aCheckNamesEveryProviderThatDoesNotStart() throws Exception {
+    Path folder = plugins.resolve("two");
+    for (String name : List.of("one", "other")) {
+      builder(
+              name,
+              provider(name, VERSION)
+                  .replace(
+                      "/*members*/",
+                      "public P() { throw new RuntimeException(\"" + name + "\"); }"))
+          .build(folder.resolve(name + ".jar"));
+    }
+
+    List<String> defects = catalog.check(folder);
+    assertEquals(2, defects.size(), defects::toString);
+  }
+
+  @Test
+  void nativeCodeAJarDoesNotDeclareIsRefused() throws Exception {
+    calling("undeclared").build(plugins.resolve("prefetch-good/good.jar"));
+
+    assertRefused(
+        choice("good"),
+        "good.jar: demo.good.P calls System.loadLibrary and the jar does not say so; put"
+            + " Sluice-Native-Access: true into the manifest");
+    assertEquals(1, catalog.check(plugins.resolve("prefetch-good")).size());
+  }
+
+  @Test
+  void nativeCodeAJarDeclaresIsNoDefect() throws Exception {
+    Path folder = plugins.resolve("prefetch-good");
+    calling("declared").manifest("Sluice-Native-Access", "true").build(folder.resolve("good.jar"));
+
+    assertEquals(List.of(), catalog.check(folder));
+  }
+
+  @Test
+  void nativeCodeAJarDeniesIsFoundByACheck() throws Exception {
+    Path folder = plugins.resolve("prefetch-good");
+    calling("denied").manifest("Sluice-Native-Access", "false").build(folder.resolve("good.jar"));
+
+    assertEquals("good", catalog.find(choice("good")).descriptor().name());
+    List<String> defects = catalog.check(folder);
+    assertEquals(1, defects.size(), defects::toString);
+    assertTrue(defects.getFirst().contains("demo.good.P calls System.loadLibrary"));
+  }
+
+  private JarBuilder calling(String library) throws IOException {
+    return builder(
+        "good",
+        provider("good", VERSION)
+            .replace(
+                "/*members*/",
+                "public static void load() { System.loadLibrary(\"" + library + "\"); }"));
+  }
+
+  @Test
+  void aCheckOfNoFolderSaysSo() {
+    PluginException refusal =
+        assertThrows(PluginException.class, () -> catalog.check(temp.resolve("absent")));
+    assertEquals(temp.resolve("absent") + ": is no folder", refusal.getMessage());
+  }
+
+  @Test
   void allListsEveryPlugin() throws Exception {
     install("prefetch-good", "good");
     install("prefetch-better", "better");
@@ -355,6 +486,10 @@ class PluginCatalogTest {
             """
                 .formatted(name, PluginService.type(Axis.PREFETCH).getName(), name))
         .source("demo/" + name + "/P.java", "package demo." + name + ";\n" + provider);
+  }
+
+  private static String settings(String settings) {
+    return provider("good", VERSION).replace("List.of()", "List.of(" + settings + ")");
   }
 
   private static String provider(String name, String version) {

@@ -9,17 +9,25 @@ import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.SettingException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * A plugin context for tests.
  *
  * @param settings the plugin's settings
  * @param memory the budget
+ * @param location where the bucket is said to be
  */
-public record TestContext(PluginSettings settings, MemoryBudget memory) implements PluginContext {
-  @Override
-  public String location() {
-    return "test://localhost/bucket";
+public record TestContext(PluginSettings settings, MemoryBudget memory, String location)
+    implements PluginContext {
+  /** Creates the context of a mount of some bucket. */
+  public TestContext(PluginSettings settings, MemoryBudget memory) {
+    this(settings, memory, "test://localhost/bucket");
+  }
+
+  /** Returns the context of a mount of a bucket no test has seen yet. */
+  public TestContext ofOtherBucket() {
+    return new TestContext(settings, memory, "test://localhost/" + UUID.randomUUID());
   }
 
   /** Returns a context with settings as texts, checked against the provider's descriptor. */

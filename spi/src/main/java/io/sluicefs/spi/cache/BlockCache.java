@@ -36,6 +36,8 @@ public interface BlockCache extends AutoCloseable {
   /**
    * Returns counts of what is particular to this kind of cache since it was opened, by a name in
    * lower-kebab: {@code corrupt-blocks}. For an operator; the names are the plugin's.
+   *
+   * @since 1.1
    */
   default SequencedMap<String, Long> counters() {
     return Collections.unmodifiableSequencedMap(new LinkedHashMap<>());

@@ -26,6 +26,7 @@ public interface BlockCacheProvider extends PluginProvider {
    * @param context without location and mountpoint
    * @throws SettingException if settings contradict each other
    * @throws IOException if there is nothing there, or it cannot be used
+   * @since 1.1
    */
   default Optional<KeptCache> openKept(PluginContext context) throws SettingException, IOException {
     return Optional.empty();

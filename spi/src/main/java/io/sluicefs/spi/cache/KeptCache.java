@@ -10,6 +10,8 @@ import java.util.SequencedMap;
  * What a cache keeps after the process that filled it has ended, opened for an operator. A mount
  * may use it at the same time; a change is then made by that mount, and the call returns when it is
  * made. Used by one thread.
+ *
+ * @since 1.1
  */
 public interface KeptCache extends AutoCloseable {
   /**

@@ -15,6 +15,7 @@ public interface Prefetcher extends AutoCloseable {
    * this one.
    *
    * @param present what is in memory of the object; valid as long as the planner is asked
+   * @since 1.1
    */
   default ReadAhead open(ObjectId id, long size, PresentBytes present) {
     return open(id, size);

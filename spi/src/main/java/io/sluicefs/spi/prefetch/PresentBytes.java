@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
  * there depends on the reads of all handles and on the memory the caches have, so a planner must do
  * without them; what it learned from them it may keep, until it is closed, and for all handles of
  * the same {@link io.sluicefs.spi.ObjectId}.
+ *
+ * @since 1.1
  */
 @FunctionalInterface
 public interface PresentBytes {

@@ -26,6 +26,8 @@ public interface ReadAhead {
    * #next}, whose window was empty then. The next planner that is configured is asked in its place.
    * All of them see every read, so a planner may abstain until it knows enough, or from some read
    * on. One that wants nothing read ahead returns an empty window and does not abstain.
+   *
+   * @since 1.1
    */
   default boolean abstains() {
     return false;

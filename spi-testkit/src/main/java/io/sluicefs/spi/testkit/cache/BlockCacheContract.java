@@ -41,7 +41,9 @@ import org.junit.jupiter.api.Timeout;
 /**
  * What every block cache must do. Extend it, say how to open the cache, and every promise of {@link
  * BlockCache} and {@link ObjectBlocks} is tested, under checks that nothing leaks. A failure of a
- * random test names its seed, and {@code -Dsluice.seed=…} repeats it.
+ * random test names its seed, and {@code -Dsluice.seed=…} repeats it. Every cache is opened for a
+ * bucket of its own, so one that keeps blocks elsewhere than in memory may keep all of them in one
+ * place.
  */
 @Timeout(120)
 public abstract class BlockCacheContract {
@@ -73,11 +75,17 @@ public abstract class BlockCacheContract {
     return 64L << 20;
   }
 
+  /** Opens a cache in which nothing can be, whatever tests before left where it keeps blocks. */
+  @MustBeClosed
+  private BlockCache open() throws Exception {
+    return provider().open(TestContext.of(provider(), settings(), memory).ofOtherBucket());
+  }
+
   @BeforeEach
   @SuppressWarnings("MustBeClosedChecker") // closed after each test
   void openCache() throws Exception {
     memory = new LeakCheckedMemory(memoryLimit());
-    cache = new LeakCheckedCache(provider().open(TestContext.of(provider(), settings(), memory)));
+    cache = new LeakCheckedCache(open());
     blockSize = cache.blockSize();
     capacity = (int) (cache.stats().capacityBytes() / blockSize);
     assertTrue(capacity >= 16 && capacity <= 256, () -> capacity + " blocks of capacity");
@@ -538,8 +546,7 @@ public abstract class BlockCacheContract {
   void aCacheCanStandAboveACache() throws Exception {
     PatternLoader loader = loader(4L * blockSize + 1);
     PatternObject object = loader.object();
-    try (BlockCache below =
-            new LeakCheckedCache(provider().open(TestContext.of(provider(), settings(), memory)));
+    try (BlockCache below = new LeakCheckedCache(open());
         ObjectBlocks lower = below.attach(object.id(), object.size(), loader);
         ObjectBlocks blocks = cache.attach(object.id(), object.size(), lower)) {
       assertEquals(3, blocks.prefetch(0, 3));
@@ -572,7 +579,7 @@ public abstract class BlockCacheContract {
   void aLeaseOutlivesTheCache() throws Exception {
     PatternLoader loader = loader(blockSize);
     PatternObject object = loader.object();
-    BlockCache unchecked = provider().open(TestContext.of(provider(), settings(), memory));
+    BlockCache unchecked = open();
     ObjectBlocks blocks = unchecked.attach(object.id(), object.size(), loader);
     BlockLease lease = blocks.acquire(0, 1);
     unchecked.close();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -133,6 +134,10 @@ abstract class ListingSuite extends TransportSuite {
 
   @Test
   void listOfAMissingBucketSaysSo() throws Exception {
+    assumeTrue(
+        provider().descriptor().settings().stream()
+            .anyMatch(setting -> setting.name().equals(bucketSetting())),
+        () -> "no setting " + bucketSetting() + " names the bucket");
     Map<String, String> settings = new HashMap<>(settings());
     settings.put(bucketSetting(), "no-such-bucket-7f3a9c");
     try (Transport other = provider().open(TestContext.of(provider(), settings, memory))) {

@@ -92,6 +92,18 @@ abstract class TransportSuite {
     return null;
   }
 
+  /**
+   * Returns what the keys of all tests begin with: nothing by default, or what ends with a slash.
+   */
+  protected String parentPrefix() {
+    return "";
+  }
+
+  /** Returns what the keys of the test that runs begin with. */
+  protected final String prefix() {
+    return prefix;
+  }
+
   /** Returns the setting that names the bucket. */
   protected String bucketSetting() {
     return "bucket";
@@ -141,7 +153,9 @@ abstract class TransportSuite {
   @BeforeEach
   @SuppressWarnings("MustBeClosedChecker") // closed after each test
   void open() throws Exception {
-    prefix = "contract-%x-%d/".formatted(System.nanoTime(), PREFIXES.incrementAndGet());
+    prefix =
+        "%scontract-%x-%d/"
+            .formatted(parentPrefix(), System.nanoTime(), PREFIXES.incrementAndGet());
     memory = new LeakCheckedMemory(64 << 20);
     transport = provider().open(TestContext.of(provider(), settings(), memory));
   }
