@@ -26,6 +26,15 @@ public interface PluginContext {
     throw new IllegalStateException("there is no transport");
   }
 
+  /**
+   * Returns where the plugin shows figures of its own.
+   *
+   * @since 1.2
+   */
+  default PluginMetrics metrics() {
+    return PluginMetrics.NONE;
+  }
+
   /** Returns where the bucket is mounted; empty if it is not. */
   default Optional<Path> mountpoint() {
     return Optional.empty();

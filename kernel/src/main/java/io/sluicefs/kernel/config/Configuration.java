@@ -46,7 +46,8 @@ public final class Configuration {
           RetrySettings.SECTION,
           WriteSettings.SECTION,
           StagingSettings.SECTION,
-          LogSettings.SECTION);
+          LogSettings.SECTION,
+          MetricsSettings.SECTION);
 
   private final ConfigNode.Branch root;
   private final Map<Section, PluginSettings> kernel = new HashMap<>();
@@ -122,6 +123,11 @@ public final class Configuration {
   /** Returns the values of {@code log}. */
   public LogSettings log() {
     return LogSettings.of(values(LogSettings.SECTION));
+  }
+
+  /** Returns the values of {@code metrics.prometheus}. */
+  public MetricsSettings metrics() {
+    return MetricsSettings.of(values(MetricsSettings.SECTION));
   }
 
   /** Returns the values of a section of the kernel, for an error about one of them. */
