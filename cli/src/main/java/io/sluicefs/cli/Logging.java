@@ -57,32 +57,44 @@ public final class Logging extends ContextAwareBase implements Configurator {
   static void start(LogSettings.Level level, Optional<Path> file) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
-    Level own =
-        switch (level) {
-          case ERROR -> Level.ERROR;
-          case WARNING -> Level.WARN;
-          case INFO -> Level.INFO;
-          case DEBUG -> Level.DEBUG;
-          case TRACE -> Level.TRACE;
-        };
-    // Libraries are chatty at INFO, and at DEBUG they log what is sent, credentials included.
-    Level others =
-        switch (level) {
-          case ERROR -> Level.ERROR;
-          case WARNING, INFO -> Level.WARN;
-          case DEBUG, TRACE -> Level.INFO;
-        };
     setUp(
         context,
-        own,
-        others,
+        own(level),
+        others(level),
         file.<Appender<ILoggingEvent>>map(path -> rolling(context, path))
             .orElseGet(() -> console(context)));
     started = true;
     toFile = file.isPresent();
     LogManager.getLogManager().reset();
     SLF4JBridgeHandler.install();
-    java.util.logging.Logger.getLogger("").setLevel(julLevel(others));
+    java.util.logging.Logger.getLogger("").setLevel(julLevel(others(level)));
+  }
+
+  /** Logs at another level from now on, to where it did before. */
+  static void setLevel(LogSettings.Level level) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(others(level));
+    context.getLogger(OWN).setLevel(own(level));
+    java.util.logging.Logger.getLogger("").setLevel(julLevel(others(level)));
+  }
+
+  private static Level own(LogSettings.Level level) {
+    return switch (level) {
+      case ERROR -> Level.ERROR;
+      case WARNING -> Level.WARN;
+      case INFO -> Level.INFO;
+      case DEBUG -> Level.DEBUG;
+      case TRACE -> Level.TRACE;
+    };
+  }
+
+  /** Libraries are chatty at INFO, and at DEBUG they log what is sent, credentials included. */
+  private static Level others(LogSettings.Level level) {
+    return switch (level) {
+      case ERROR -> Level.ERROR;
+      case WARNING, INFO -> Level.WARN;
+      case DEBUG, TRACE -> Level.INFO;
+    };
   }
 
   /**

@@ -69,7 +69,11 @@ final class MountCommand implements Callable<Integer> {
                     place,
                     nonEmpty,
                     state,
-                    log.map(Path::toString).orElse("")))) {
+                    log.map(Path::toString).orElse("")));
+        OwnedMetrics metrics = OwnedMetrics.open(configuration.metrics(), mount.figures())) {
+      metrics.url().ifPresent(url -> mount.figures().note("page", url));
+      log.ifPresent(file -> mount.figures().note("log", file.toString()));
+      mount.answer("set", new LiveSettings());
       if (Background.isThis()) {
         Background.ready(log.orElseThrow());
       }

@@ -63,7 +63,7 @@ class SluiceTest {
   @Test
   void noVerbIsAUsageError() {
     assertUsageError("sluice: expected a verb", run());
-    assertUsageError("sluice config: expected check or reference", run("config"));
+    assertUsageError("sluice config: expected check, show or reference", run("config"));
     assertUsageError("sluice plugin: expected list", run("plugin"));
   }
 

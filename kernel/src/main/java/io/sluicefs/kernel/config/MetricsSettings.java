@@ -26,7 +26,7 @@ public record MetricsSettings(Optional<InetSocketAddress> listen) {
                   + " that shows them; port 0 is any free one, which sluice status says. Whoever can"
                   + " connect sees the names of open files.",
               MetricsSettings::parse)
-          .withDefault("\"127.0.0.1:0\"");
+          .withDefault("127.0.0.1:0");
 
   /** The section. */
   public static final Section SECTION =
