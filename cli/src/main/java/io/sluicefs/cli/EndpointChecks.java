@@ -63,7 +63,7 @@ final class EndpointChecks {
       return findings;
     }
     try {
-      HttpURLConnection connection = connect();
+      HttpURLConnection connection = connected();
       try {
         // Whatever the answer is, it has come over a connection that is good, and has a date.
         int status = connection.getResponseCode();
@@ -92,15 +92,28 @@ final class EndpointChecks {
     return findings;
   }
 
-  private HttpURLConnection connect() throws IOException, GeneralSecurityException {
+  /** Connects, trusting those Java trusts, and besides them those the configuration names. */
+  private HttpURLConnection connected() throws IOException, GeneralSecurityException {
+    try {
+      return connect(null);
+    } catch (SSLException e) {
+      if (authority == null) {
+        throw e;
+      }
+      return connect(trusting(authority));
+    }
+  }
+
+  private HttpURLConnection connect(@Nullable SSLSocketFactory sockets) throws IOException {
     HttpURLConnection connection = (HttpURLConnection) endpoint.toURL().openConnection();
-    if (connection instanceof HttpsURLConnection tls && authority != null) {
-      tls.setSSLSocketFactory(trusting(authority));
+    if (connection instanceof HttpsURLConnection tls && sockets != null) {
+      tls.setSSLSocketFactory(sockets);
     }
     connection.setRequestMethod("HEAD");
     connection.setConnectTimeout(TIMEOUT_MILLIS);
     connection.setReadTimeout(TIMEOUT_MILLIS);
     connection.setInstanceFollowRedirects(false);
+    connection.connect();
     return connection;
   }
 

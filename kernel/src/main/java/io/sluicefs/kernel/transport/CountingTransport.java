@@ -139,9 +139,16 @@ public final class CountingTransport implements Transport {
     String failure = "";
     try {
       return attempt.run();
-    } catch (StorageException | RuntimeException e) {
+    } catch (StorageException e) {
+      // What nobody wants any more has not failed.
+      if (e.kind() != StorageException.Kind.CANCELLED) {
+        counters.failed(request);
+        failure = String.valueOf(e.getMessage());
+      }
+      throw e;
+    } catch (RuntimeException e) {
       counters.failed(request);
-      failure = String.valueOf(e.getMessage());
+      failure = e.toString();
       throw e;
     } finally {
       long nanos = System.nanoTime() - start;
