@@ -43,7 +43,11 @@ class SluiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "mount", "umount", "warm", "uploads", "config", "plugin"})
+  @ValueSource(
+      strings = {
+        "", "mount", "umount", "status", "stats", "top", "explain", "set", "doctor", "warm",
+        "uploads", "config", "plugin"
+      })
   void everyVerbHasHelpWithExamples(String verb) {
     Result result = verb.isEmpty() ? run("--help") : run(verb, "--help");
 

@@ -47,7 +47,15 @@ class ObservedLoadTest {
     emulator.putSynthetic("models", "llama/a.bin", SHARD, 1);
     emulator.putSynthetic("models", "llama/b.bin", SHARD, 2);
     emulator.resetCounters();
-    mount = BucketMount.forReading(installation, emulator, Store.S3, "models");
+    mount =
+        BucketMount.observed(
+            installation,
+            emulator,
+            Store.S3,
+            """
+            log { format = json, operations = "%1$s/operations.log", requests = "%1$s/requests.log" }
+            """
+                .formatted(installation.work()));
     page = status().getString("page");
     load("llama/a.bin");
   }
@@ -198,6 +206,44 @@ class ObservedLoadTest {
     // Those of plugins are there when the plugin is.
     documented.removeIf(name -> name.startsWith("sluice_cache_events_total"));
     assertEquals(documented, shown);
+  }
+
+  @Test
+  void whatWasDoneIsInTheAccessLogsAndTheLogIsJson() throws IOException {
+    List<Config> operations = lines(installation.work().resolve("operations.log"));
+    List<Config> requests = lines(installation.work().resolve("requests.log"));
+
+    assertTrue(
+        operations.stream()
+            .anyMatch(
+                line ->
+                    line.getString("operation").equals("lookup")
+                        && line.getString("name").equals("a.bin")),
+        "the lookup of a.bin");
+    assertTrue(
+        operations.stream()
+            .anyMatch(
+                line ->
+                    line.getString("operation").equals("read")
+                        && line.getLong("length") > 0
+                        && line.getDouble("seconds") > 0),
+        "a read");
+    assertTrue(
+        requests.stream()
+            .anyMatch(
+                line ->
+                    line.getString("request").equals("read")
+                        && line.getString("target").startsWith("llama/a.bin ")),
+        "a request");
+    List<Config> log = lines(Path.of(status().getString("log")));
+    assertTrue(
+        log.stream()
+            .anyMatch(line -> line.getString("formattedMessage").startsWith("mounted ")),
+        log::toString);
+  }
+
+  private static List<Config> lines(Path file) throws IOException {
+    return Files.readAllLines(file).stream().map(ConfigFactory::parseString).toList();
   }
 
   @Test

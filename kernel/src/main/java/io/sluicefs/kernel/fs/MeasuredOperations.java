@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.fs;
 
+import io.sluicefs.kernel.metrics.AccessLog;
 import io.sluicefs.kernel.metrics.OperationCounters;
 import io.sluicefs.kernel.metrics.OperationCounters.Operation;
 import io.sluicefs.spi.fuse.AttributeChanges;
@@ -16,7 +17,9 @@ import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.fuse.ReadReply;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Counts operations and how long they take; goes between the channel and the file system. */
@@ -25,6 +28,7 @@ public final class MeasuredOperations implements FuseOperations {
 
   private final FuseOperations inner;
   private final OperationCounters counters;
+  private final AccessLog log = new AccessLog(AccessLog.OPERATIONS);
 
   /** Creates a decorator. */
   public MeasuredOperations(FuseOperations inner, OperationCounters counters) {
@@ -43,24 +47,70 @@ public final class MeasuredOperations implements FuseOperations {
     return System.nanoTime();
   }
 
-  private void end(Operation operation, long start) {
-    counters.took(operation, System.nanoTime() - start);
-    counters.ended();
+  /**
+   * Notes how an operation ended.
+   *
+   * @param id the inode or handle it was asked of
+   * @param offset where in a file; -1 if nowhere
+   * @param errno 0 if it did not fail
+   */
+  private void end(
+      Operation operation,
+      long id,
+      @Nullable String name,
+      long offset,
+      long length,
+      long start,
+      int errno) {
+    long nanos = System.nanoTime() - start;
+    counters.took(operation, nanos);
+    if (errno != 0) {
+      counters.answered(operation, errno);
+    }
+    if (log.isOn()) {
+      log(operation, id, name, offset, length, nanos, errno);
+    }
   }
 
-  private <T extends @Nullable Object> T measure(Operation operation, Answer<T> answer)
-      throws FuseException {
+  private void log(
+      Operation operation,
+      long id,
+      @Nullable String name,
+      long offset,
+      long length,
+      long nanos,
+      int errno) {
+    Map<String, Object> fields = new HashMap<>();
+    fields.put("operation", operation.label());
+    fields.put("of", id);
+    if (name != null) {
+      fields.put("name", name);
+    }
+    if (offset >= 0) {
+      fields.put("offset", offset);
+      fields.put("length", length);
+    }
+    if (errno != 0) {
+      fields.put("errno", errno);
+    }
+    log.add(fields, nanos);
+  }
+
+  private <T extends @Nullable Object> T measure(
+      Operation operation, long id, @Nullable String name, Answer<T> answer) throws FuseException {
     long start = begin();
+    int errno = 0;
     try {
       return answer.get();
     } catch (FuseException e) {
-      counters.answered(operation, e.errno());
+      errno = e.errno();
       throw e;
     } catch (RuntimeException e) {
-      counters.answered(operation, Errno.EIO);
+      errno = Errno.EIO;
       throw e;
     } finally {
-      end(operation, start);
+      end(operation, id, name, -1, 0, start, errno);
+      counters.ended();
     }
   }
 
@@ -90,17 +140,19 @@ public final class MeasuredOperations implements FuseOperations {
   public void read(Caller caller, long handle, long offset, int length, ReadReply reply)
       throws FuseException {
     long start = begin();
+    int errno = 0;
     try {
       inner.read(caller, handle, offset, length, reply);
       counters.read(reply.length());
     } catch (FuseException e) {
-      counters.answered(Operation.READ, e.errno());
+      errno = e.errno();
       throw e;
     } catch (RuntimeException e) {
-      counters.answered(Operation.READ, Errno.EIO);
+      errno = Errno.EIO;
       throw e;
     } finally {
-      end(Operation.READ, start);
+      end(Operation.READ, handle, null, offset, length, start, errno);
+      counters.ended();
     }
   }
 
@@ -111,8 +163,8 @@ public final class MeasuredOperations implements FuseOperations {
     if (!inner.readIfPresent(caller, handle, offset, length, reply)) {
       return false;
     }
-    counters.took(Operation.READ, System.nanoTime() - start);
     counters.read(reply.length());
+    end(Operation.READ, handle, null, offset, length, start, 0);
     return true;
   }
 
@@ -120,45 +172,50 @@ public final class MeasuredOperations implements FuseOperations {
   public void write(Caller caller, long handle, long offset, MemorySegment data)
       throws FuseException {
     long start = begin();
+    int errno = 0;
     try {
       inner.write(caller, handle, offset, data);
       counters.wrote(data.byteSize());
     } catch (FuseException e) {
-      counters.answered(Operation.WRITE, e.errno());
+      errno = e.errno();
       throw e;
     } catch (RuntimeException e) {
-      counters.answered(Operation.WRITE, Errno.EIO);
+      errno = Errno.EIO;
       throw e;
     } finally {
-      end(Operation.WRITE, start);
+      end(Operation.WRITE, handle, null, offset, data.byteSize(), start, errno);
+      counters.ended();
     }
   }
 
   @Override
   public @Nullable Entry lookup(Caller caller, long parent, String name) throws FuseException {
-    return measure(Operation.LOOKUP, () -> inner.lookup(caller, parent, name));
+    return measure(Operation.LOOKUP, parent, name, () -> inner.lookup(caller, parent, name));
   }
 
   @Override
   public Entry getattr(Caller caller, long inode) throws FuseException {
-    return measure(Operation.GETATTR, () -> inner.getattr(caller, inode));
+    return measure(Operation.GETATTR, inode, null, () -> inner.getattr(caller, inode));
   }
 
   @Override
   public Entry setattr(Caller caller, long inode, long handle, AttributeChanges changes)
       throws FuseException {
-    return measure(Operation.SETATTR, () -> inner.setattr(caller, inode, handle, changes));
+    return measure(
+        Operation.SETATTR, inode, null, () -> inner.setattr(caller, inode, handle, changes));
   }
 
   @Override
   public Entry removePrivileges(Caller caller, long inode) throws FuseException {
-    return measure(Operation.SETATTR, () -> inner.removePrivileges(caller, inode));
+    return measure(Operation.SETATTR, inode, null, () -> inner.removePrivileges(caller, inode));
   }
 
   @Override
   public void access(Caller caller, long inode, int mask) throws FuseException {
     measure(
         Operation.ACCESS,
+        inode,
+        null,
         () -> {
           inner.access(caller, inode, mask);
           return DONE;
@@ -167,18 +224,20 @@ public final class MeasuredOperations implements FuseOperations {
 
   @Override
   public String readlink(Caller caller, long inode) throws FuseException {
-    return measure(Operation.READLINK, () -> inner.readlink(caller, inode));
+    return measure(Operation.READLINK, inode, null, () -> inner.readlink(caller, inode));
   }
 
   @Override
   public OpenFile open(Caller caller, long inode, int flags) throws FuseException {
-    return measure(Operation.OPEN, () -> inner.open(caller, inode, flags));
+    return measure(Operation.OPEN, inode, null, () -> inner.open(caller, inode, flags));
   }
 
   @Override
   public void flush(Caller caller, long handle) throws FuseException {
     measure(
         Operation.FLUSH,
+        handle,
+        null,
         () -> {
           inner.flush(caller, handle);
           return DONE;
@@ -191,7 +250,8 @@ public final class MeasuredOperations implements FuseOperations {
     try {
       inner.release(handle);
     } finally {
-      end(Operation.RELEASE, start);
+      end(Operation.RELEASE, handle, null, -1, 0, start, 0);
+      counters.ended();
     }
   }
 
@@ -199,6 +259,8 @@ public final class MeasuredOperations implements FuseOperations {
   public void fsync(Caller caller, long handle, boolean dataOnly) throws FuseException {
     measure(
         Operation.FSYNC,
+        handle,
+        null,
         () -> {
           inner.fsync(caller, handle, dataOnly);
           return DONE;
@@ -207,7 +269,7 @@ public final class MeasuredOperations implements FuseOperations {
 
   @Override
   public OpenFile opendir(Caller caller, long inode) throws FuseException {
-    return measure(Operation.OPENDIR, () -> inner.opendir(caller, inode));
+    return measure(Operation.OPENDIR, inode, null, () -> inner.opendir(caller, inode));
   }
 
   @Override
@@ -215,6 +277,8 @@ public final class MeasuredOperations implements FuseOperations {
       throws FuseException {
     measure(
         Operation.READDIR,
+        handle,
+        null,
         () -> {
           inner.readdir(caller, handle, offset, sink);
           return DONE;
@@ -226,6 +290,8 @@ public final class MeasuredOperations implements FuseOperations {
       throws FuseException {
     measure(
         Operation.READDIR,
+        handle,
+        null,
         () -> {
           inner.readdirplus(caller, handle, offset, sink);
           return DONE;
@@ -238,36 +304,41 @@ public final class MeasuredOperations implements FuseOperations {
     try {
       inner.releasedir(handle);
     } finally {
-      end(Operation.RELEASEDIR, start);
+      end(Operation.RELEASEDIR, handle, null, -1, 0, start, 0);
+      counters.ended();
     }
   }
 
   @Override
   public FileSystemStats statfs(Caller caller) throws FuseException {
-    return measure(Operation.STATFS, () -> inner.statfs(caller));
+    return measure(Operation.STATFS, FuseOperations.ROOT, null, () -> inner.statfs(caller));
   }
 
   @Override
   public CreatedFile create(Caller caller, long parent, String name, int mode, int flags)
       throws FuseException {
-    return measure(Operation.CREATE, () -> inner.create(caller, parent, name, mode, flags));
+    return measure(
+        Operation.CREATE, parent, name, () -> inner.create(caller, parent, name, mode, flags));
   }
 
   @Override
   public Entry mkdir(Caller caller, long parent, String name, int mode) throws FuseException {
-    return measure(Operation.MKDIR, () -> inner.mkdir(caller, parent, name, mode));
+    return measure(Operation.MKDIR, parent, name, () -> inner.mkdir(caller, parent, name, mode));
   }
 
   @Override
   public Entry symlink(Caller caller, long parent, String name, String target)
       throws FuseException {
-    return measure(Operation.SYMLINK, () -> inner.symlink(caller, parent, name, target));
+    return measure(
+        Operation.SYMLINK, parent, name, () -> inner.symlink(caller, parent, name, target));
   }
 
   @Override
   public void unlink(Caller caller, long parent, String name) throws FuseException {
     measure(
         Operation.UNLINK,
+        parent,
+        name,
         () -> {
           inner.unlink(caller, parent, name);
           return DONE;
@@ -278,6 +349,8 @@ public final class MeasuredOperations implements FuseOperations {
   public void rmdir(Caller caller, long parent, String name) throws FuseException {
     measure(
         Operation.RMDIR,
+        parent,
+        name,
         () -> {
           inner.rmdir(caller, parent, name);
           return DONE;
@@ -290,6 +363,8 @@ public final class MeasuredOperations implements FuseOperations {
       throws FuseException {
     measure(
         Operation.RENAME,
+        parent,
+        name,
         () -> {
           inner.rename(caller, parent, name, newParent, newName, flags);
           return DONE;
@@ -301,6 +376,8 @@ public final class MeasuredOperations implements FuseOperations {
       throws FuseException {
     measure(
         Operation.FALLOCATE,
+        handle,
+        null,
         () -> {
           inner.fallocate(caller, handle, mode, offset, length);
           return DONE;
@@ -319,28 +396,32 @@ public final class MeasuredOperations implements FuseOperations {
       throws FuseException {
     return measure(
         Operation.COPY_FILE_RANGE,
+        handleIn,
+        null,
         () -> inner.copyFileRange(caller, handleIn, offsetIn, handleOut, offsetOut, length, flags));
   }
 
   @Override
   public long lseek(Caller caller, long handle, long offset, int whence) throws FuseException {
-    return measure(Operation.LSEEK, () -> inner.lseek(caller, handle, offset, whence));
+    return measure(
+        Operation.LSEEK, handle, null, () -> inner.lseek(caller, handle, offset, whence));
   }
 
   @Override
   public Entry link(Caller caller, long inode, long newParent, String newName)
       throws FuseException {
-    return measure(Operation.LINK, () -> inner.link(caller, inode, newParent, newName));
+    return measure(
+        Operation.LINK, inode, null, () -> inner.link(caller, inode, newParent, newName));
   }
 
   @Override
   public List<String> listxattr(Caller caller, long inode) throws FuseException {
-    return measure(Operation.XATTR, () -> inner.listxattr(caller, inode));
+    return measure(Operation.XATTR, inode, null, () -> inner.listxattr(caller, inode));
   }
 
   @Override
   public byte[] getxattr(Caller caller, long inode, String name) throws FuseException {
-    return measure(Operation.XATTR, () -> inner.getxattr(caller, inode, name));
+    return measure(Operation.XATTR, inode, name, () -> inner.getxattr(caller, inode, name));
   }
 
   @Override
@@ -348,6 +429,8 @@ public final class MeasuredOperations implements FuseOperations {
       throws FuseException {
     measure(
         Operation.XATTR,
+        inode,
+        name,
         () -> {
           inner.setxattr(caller, inode, name, value, flags);
           return DONE;
@@ -358,6 +441,8 @@ public final class MeasuredOperations implements FuseOperations {
   public void removexattr(Caller caller, long inode, String name) throws FuseException {
     measure(
         Operation.XATTR,
+        inode,
+        name,
         () -> {
           inner.removexattr(caller, inode, name);
           return DONE;

@@ -2,6 +2,7 @@
 package io.sluicefs.kernel.transport;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.kernel.metrics.AccessLog;
 import io.sluicefs.kernel.transport.SlowRequests.Slow;
 import io.sluicefs.kernel.transport.TransportCounters.Request;
 import io.sluicefs.spi.ByteRange;
@@ -20,12 +21,15 @@ import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Counts requests and bytes. Goes next to the plugin, so that every attempt counts. */
 public final class CountingTransport implements Transport {
   private final Transport inner;
   private final TransportCounters counters;
+  private final AccessLog log = new AccessLog(AccessLog.REQUESTS);
 
   /** Creates a decorator that owns {@code inner}. */
   public CountingTransport(Transport inner, TransportCounters counters) {
@@ -153,6 +157,17 @@ public final class CountingTransport implements Transport {
     } finally {
       long nanos = System.nanoTime() - start;
       counters.ended(request, nanos);
+      if (log.isOn()) {
+        log.add(
+            Map.of(
+                "request",
+                request.name().toLowerCase(Locale.ROOT),
+                "target",
+                target.get(),
+                "failure",
+                failure),
+            nanos);
+      }
       if (SlowRequests.isSlow(nanos)) {
         counters.slow().add(new Slow(Instant.now(), request, target.get(), nanos / 1e9, failure));
       }

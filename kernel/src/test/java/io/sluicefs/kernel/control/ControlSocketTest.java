@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -27,6 +28,7 @@ class ControlSocketTest {
   private ControlSocket socket;
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosedChecker") // closed after each
   void open() throws IOException {
     path = folder.resolve("mount.sock");
     // What a process that was killed leaves.
@@ -75,7 +77,8 @@ class ControlSocketTest {
   }
 
   private static String failure(ControlClient client, String verb) {
-    return assertThrows(ControlException.class, () -> client.ask(verb, Map.of())).getMessage();
+    return String.valueOf(
+        assertThrows(ControlException.class, () -> client.ask(verb, Map.of())).getMessage());
   }
 
   @Test
@@ -87,9 +90,7 @@ class ControlSocketTest {
   void anotherUserIsRefusedEvenIfTheFileWereOpenToAll() throws Exception {
     assumeTrue(isRoot(), "only root can be somebody else");
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw-rw-"));
-    for (Path parent = path.getParent(); parent.startsWith(folder); parent = parent.getParent()) {
-      Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     String program =
         "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
             + " q=b'{\"verb\":\"echo\",\"say\":\"a\"}'\n"
@@ -108,7 +109,8 @@ class ControlSocketTest {
             .redirectErrorStream(true)
             .start();
 
-    assertEquals("0\n", new String(process.getInputStream().readAllBytes()));
+    assertEquals(
+        "0\n", new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
     assertEquals(0, process.waitFor());
   }
 
@@ -119,14 +121,15 @@ class ControlSocketTest {
   @Test
   void aMessageThatIsTooLongOrNoJsonEndsTheConnectionAndNothingElse() throws IOException {
     ByteBuffer tooLong = ByteBuffer.allocate(4).putInt(Integer.MAX_VALUE).flip();
-    ByteBuffer garbage = ByteBuffer.allocate(8).putInt(4).put("nope".getBytes()).flip();
+    ByteBuffer garbage =
+        ByteBuffer.allocate(8).putInt(4).put("nope".getBytes(StandardCharsets.UTF_8)).flip();
     for (ByteBuffer message : List.of(tooLong, garbage)) {
       try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
         channel.write(message);
         assertTrue(channel.read(ByteBuffer.allocate(1)) < 1);
       } catch (IOException e) {
         // Reset, with what was sent still unread.
-        assertTrue(e.getMessage().contains("reset"), e::toString);
+        assertTrue(String.valueOf(e.getMessage()).matches(".*([Rr]eset|pipe).*"), e::toString);
       }
     }
     try (ControlClient client = ControlClient.connect(path)) {
@@ -139,8 +142,14 @@ class ControlSocketTest {
     socket.close();
 
     assertFalse(Files.exists(path));
-    ControlException failure =
-        assertThrows(ControlException.class, () -> ControlClient.connect(path).close());
-    assertTrue(failure.getMessage().contains("does not answer"), failure.getMessage());
+    ControlException failure = assertThrows(ControlException.class, this::connect);
+    assertTrue(
+        String.valueOf(failure.getMessage()).contains("does not answer"), failure::toString);
+  }
+
+  private void connect() throws ControlException {
+    try (ControlClient client = ControlClient.connect(path)) {
+      assertEquals(Map.of(), client.ask("echo", Map.of()));
+    }
   }
 }
