@@ -60,9 +60,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
   static void start(LogSettings settings, Optional<Path> file) {
     start(settings.level(), settings.format(), file);
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
-    settings
-        .operations()
-        .ifPresent(path -> setUpAccessLog(context, AccessLog.OPERATIONS, path));
+    settings.operations().ifPresent(path -> setUpAccessLog(context, AccessLog.OPERATIONS, path));
     settings.requests().ifPresent(path -> setUpAccessLog(context, AccessLog.REQUESTS, path));
   }
 

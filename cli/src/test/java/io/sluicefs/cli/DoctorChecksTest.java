@@ -77,8 +77,7 @@ class DoctorChecksTest {
   }
 
   private Finding host(int uid, String check) {
-    return find(
-        new HostChecks(root, uid, List.of(root.resolve("bin"))).findings(true), check);
+    return find(new HostChecks(root, uid, List.of(root.resolve("bin"))).findings(true), check);
   }
 
   private void write(String path, String text) throws IOException {
@@ -139,8 +138,14 @@ class DoctorChecksTest {
         ends = read == '\n' ? ends + 1 : read == '\r' ? ends : 0;
       }
       out.write(
-          ("HTTP/1.1 403 Forbidden\r\nDate: Thu, 01 Jan 2026 12:00:00 GMT\r\n"
-                  + "Content-Length: 0\r\nConnection: close\r\n\r\n")
+          String.join(
+                  "\r\n",
+                  "HTTP/1.1 403 Forbidden",
+                  "Date: Thu, 01 Jan 2026 12:00:00 GMT",
+                  "Content-Length: 0",
+                  "Connection: close",
+                  "",
+                  "")
               .getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       throw new AssertionError(e);

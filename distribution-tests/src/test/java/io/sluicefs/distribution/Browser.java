@@ -156,10 +156,12 @@ final class Browser implements AutoCloseable, WebSocket.Listener {
     int id = ++asked;
     CompletableFuture<Config> answer = new CompletableFuture<>();
     answers.put(id, answer);
-    socket.sendText(
-        ConfigValueFactory.fromMap(Map.of("id", id, "method", method, "params", parameters))
+    socket
+        .sendText(
+            ConfigValueFactory.fromMap(Map.of("id", id, "method", method, "params", parameters))
             .render(ConfigRenderOptions.concise()),
-        true);
+            true)
+        .join();
     try {
       Config message = answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       if (message.hasPath("error")) {

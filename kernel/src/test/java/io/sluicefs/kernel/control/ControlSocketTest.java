@@ -102,7 +102,7 @@ class ControlSocketTest {
                 "setpriv",
                 "--reuid=65534",
                 "--clear-groups",
-                "python3",
+                "/usr/bin/python3",
                 "-c",
                 program,
                 path.toString())
@@ -143,8 +143,7 @@ class ControlSocketTest {
 
     assertFalse(Files.exists(path));
     ControlException failure = assertThrows(ControlException.class, this::connect);
-    assertTrue(
-        String.valueOf(failure.getMessage()).contains("does not answer"), failure::toString);
+    assertTrue(String.valueOf(failure.getMessage()).contains("does not answer"), failure::toString);
   }
 
   private void connect() throws ControlException {
