@@ -20,9 +20,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -79,7 +79,8 @@ final class Browser implements AutoCloseable, WebSocket.Listener {
       }
       Thread.sleep(20);
     }
-    String list = "http://127.0.0.1:%s/json/list".formatted(Files.readAllLines(portFile).getFirst());
+    String list =
+        "http://127.0.0.1:%s/json/list".formatted(Files.readAllLines(portFile).getFirst());
     Matcher target = TARGET.matcher(get(list));
     while (!target.find()) {
       target = TARGET.matcher(get(list));
@@ -103,8 +104,7 @@ final class Browser implements AutoCloseable, WebSocket.Listener {
 
   /** Returns what an expression gives, as text. */
   String evaluate(String expression) {
-    Config answer =
-        call("Runtime.evaluate", Map.of("expression", "String(" + expression + ")"));
+    Config answer = call("Runtime.evaluate", Map.of("expression", "String(" + expression + ")"));
     return answer.getString("result.value");
   }
 
@@ -159,7 +159,7 @@ final class Browser implements AutoCloseable, WebSocket.Listener {
     socket
         .sendText(
             ConfigValueFactory.fromMap(Map.of("id", id, "method", method, "params", parameters))
-            .render(ConfigRenderOptions.concise()),
+                .render(ConfigRenderOptions.concise()),
             true)
         .join();
     try {

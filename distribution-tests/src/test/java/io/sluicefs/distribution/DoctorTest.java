@@ -39,7 +39,8 @@ class DoctorTest {
     Command doctor = doctor(Map.of());
 
     assertEquals(0, doctor.status(), doctor::toString);
-    for (String check : List.of("ok    bucket", "ok    latency", "ok    bandwidth", "ok    clock")) {
+    for (String check :
+        List.of("ok    bucket", "ok    latency", "ok    bandwidth", "ok    clock")) {
       assertTrue(doctor.out().contains(check), doctor::toString);
     }
   }
@@ -53,7 +54,9 @@ class DoctorTest {
   @Test
   void aBucketOfAnotherRegionIsNamed() {
     assertNamed(
-        doctor(Map.of(), "transport.s3.region=eu-central-1"), "FAIL  bucket", "transport.s3.region");
+        doctor(Map.of(), "transport.s3.region=eu-central-1"),
+        "FAIL  bucket",
+        "transport.s3.region");
   }
 
   @Test
@@ -87,13 +90,13 @@ class DoctorTest {
 
   @Test
   void aMemoryLimitUnderTheLeastIsNamed() {
-    assertNamed(
-        doctor(Map.of(), "memory.limit=100MiB"), "FAIL  configuration", "memory.limit");
+    assertNamed(doctor(Map.of(), "memory.limit=100MiB"), "FAIL  configuration", "memory.limit");
   }
 
   private Command doctor(Map<String, String> environment, String... settings) {
     Path configuration =
-        installation.configuration(Store.S3.transport(emulator, "models") + "mount.read-only = true");
+        installation.configuration(
+            Store.S3.transport(emulator, "models") + "mount.read-only = true");
     List<String> words = new ArrayList<>(List.of("doctor", "-c", configuration.toString()));
     for (String setting : settings) {
       words.add("--set");

@@ -29,10 +29,12 @@ import org.junit.jupiter.api.TestInstance;
 /** One mount that eight processes load from, asked in every way there is. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ObservedLoadTest {
+  private static final long LOADED = 256L << 20;
+
   private static final long SHARD = 64L << 20;
+  private static final long PACE = 20_000_000;
   private static final int PROCESSES = 8;
   private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
-  private static final String SCREENSHOTS = "status-page-%s.png";
 
   private Installation installation;
   private EmulatorProcess emulator;
@@ -44,8 +46,9 @@ class ObservedLoadTest {
     installation = Installation.open(getClass());
     emulator = EmulatorProcess.start();
     emulator.createBucket("models");
-    emulator.putSynthetic("models", "llama/a.bin", SHARD, 1);
+    emulator.putSynthetic("models", "llama/a.bin", LOADED, 1);
     emulator.putSynthetic("models", "llama/b.bin", SHARD, 2);
+    emulator.putSynthetic("models", "llama/c.bin", SHARD, 3);
     emulator.resetCounters();
     mount =
         BucketMount.observed(
@@ -57,7 +60,9 @@ class ObservedLoadTest {
             """
                 .formatted(installation.work()));
     page = status().getString("page");
-    load("llama/a.bin");
+    // As a store far away: of a request that is given up, nothing waits in the sockets of loopback.
+    emulator.slowDown(PACE);
+    load("llama/a.bin", LOADED);
   }
 
   @AfterAll
@@ -72,9 +77,9 @@ class ObservedLoadTest {
   }
 
   /** Each process reads its share of the file, all at once. */
-  private void load(String file) throws IOException, InterruptedException {
+  private void load(String file, long size) throws IOException, InterruptedException {
     List<Process> readers = new ArrayList<>();
-    long share = (SHARD >> 20) / PROCESSES;
+    long share = (size >> 20) / PROCESSES;
     for (int i = 0; i < PROCESSES; i++) {
       readers.add(
           new ProcessBuilder(
@@ -132,9 +137,11 @@ class ObservedLoadTest {
     long prometheus = (long) Double.parseDouble(metric.group(1));
     long shown = ConfigFactory.parseString(get(page + "stats.json")).getLong("downloaded_bytes");
 
-    assertTrue(store >= SHARD, "downloaded " + store);
+    assertTrue(store >= LOADED, "downloaded " + store);
     for (long other : List.of(socket, prometheus, shown)) {
-      assertEquals(store, other, store / 100.0, "of %d".formatted(store));
+      assertTrue(
+          Math.abs(store - other) <= store / 100,
+          () -> "the store says %d, another %d".formatted(store, other));
     }
   }
 
@@ -151,14 +158,16 @@ class ObservedLoadTest {
 
   @Test
   void anOpenFileIsShownWithItsReadersAndWhatIsHeldOfIt() throws IOException {
-    Path file = mount.path().resolve("llama/b.bin");
+    Path file = mount.path().resolve("llama/c.bin");
     try (var open = Files.newInputStream(file)) {
       assertEquals(4 << 20, open.readNBytes(4 << 20).length);
       Config shown = stats(file.toString()).getConfigList("files").getFirst();
 
-      assertEquals("llama/b.bin", shown.getString("path"));
+      assertEquals("llama/c.bin", shown.getString("path"));
       assertEquals(SHARD, shown.getLong("size"));
-      assertEquals(4 << 20, shown.getLong("read_bytes"), 1 << 20);
+      // Linux reads ahead too.
+      long read = shown.getLong("read_bytes");
+      assertTrue(read >= 4 << 20 && read <= 8 << 20, shown::toString);
       assertTrue(shown.getList("held").size() > 0, shown::toString);
       Config reader = shown.getConfigList("readers").getFirst();
       assertEquals("read in order", reader.getString("pattern"));
@@ -172,7 +181,7 @@ class ObservedLoadTest {
         installation.sluice("explain", mount.path().resolve("llama/a.bin").toString());
 
     assertEquals(0, explain.status(), explain::toString);
-    assertTrue(explain.out().startsWith("llama/a.bin\n  64.0 MiB, opened "), explain::toString);
+    assertTrue(explain.out().startsWith("llama/a.bin\n  256.0 MiB, opened "), explain::toString);
     assertTrue(explain.out().contains("\n  - "), explain::toString);
   }
 
@@ -237,8 +246,7 @@ class ObservedLoadTest {
         "a request");
     List<Config> log = lines(Path.of(status().getString("log")));
     assertTrue(
-        log.stream()
-            .anyMatch(line -> line.getString("formattedMessage").startsWith("mounted ")),
+        log.stream().anyMatch(line -> line.getString("formattedMessage").startsWith("mounted ")),
         log::toString);
   }
 
@@ -250,7 +258,15 @@ class ObservedLoadTest {
   void thePageIsNotServedUnderAnotherHostsName() throws Exception {
     Command curl =
         Command.run(
-            "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: evil.example", page);
+            "curl",
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "-H",
+            "Host: evil.example",
+            page);
     assumeTrue(curl.status() == 0, "curl is not installed");
     assertEquals("403", curl.out());
   }
@@ -275,8 +291,9 @@ class ObservedLoadTest {
         Files.readString(folder.resolve("grafana-dashboard.json"))
             + Files.readString(folder.resolve("prometheus-alerts.yml"));
     // It is JSON.
-    assertTrue(ConfigFactory.parseFile(folder.resolve("grafana-dashboard.json").toFile())
-        .hasPath("panels"));
+    assertTrue(
+        ConfigFactory.parseFile(folder.resolve("grafana-dashboard.json").toFile())
+            .hasPath("panels"));
     Matcher name = Pattern.compile("sluice_[a-z_]+").matcher(all);
     while (name.find()) {
       assertTrue(shown.contains(name.group()), name.group());
@@ -293,7 +310,7 @@ class ObservedLoadTest {
       browser.await("document.body && Number(document.body.dataset.updates) >= 2");
       assertEquals(8 << 20, open.readNBytes(8 << 20).length);
       browser.await("document.querySelector('#files details svg rect')");
-      load("llama/b.bin");
+      load("llama/b.bin", SHARD);
       long downloaded = stats(mount.path().toString()).getLong("downloaded_bytes");
       browser.await("Number(document.body.dataset.downloaded) >= " + downloaded);
 
@@ -319,6 +336,7 @@ class ObservedLoadTest {
   }
 
   private static Path screenshot(String colors) {
-    return Path.of(System.getProperty("sluice.work")).resolveSibling(SCREENSHOTS.formatted(colors));
+    return Path.of(System.getProperty("sluice.work"))
+        .resolveSibling("status-page-%s.png".formatted(colors));
   }
 }
