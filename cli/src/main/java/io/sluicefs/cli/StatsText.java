@@ -111,8 +111,10 @@ final class StatsText {
     for (JsonFields reader : file.objects("readers")) {
       String limit = reader.text("limit");
       out.printf(
-          "    at %-10s %s; wants %s ahead%s%n",
-          ByteCount.text(reader.number("position")),
+          "    %-13s %s; wants %s ahead%s%n",
+          reader.text("together").equals("true")
+              ? "together"
+              : "at " + ByteCount.text(reader.number("position")),
           reader.text("pattern"),
           ByteCount.text(length(reader.list("window"))),
           limit.isEmpty() ? "" : ", no more because " + limit);

@@ -201,6 +201,7 @@ public final class MountReport {
 
   private static Map<String, Object> reader(OpenObjectStatus.Reader reader) {
     return Map.of(
+        "together", reader.together(),
         "position", reader.position(),
         "pattern", reader.pattern(),
         "limit", reader.limit(),

@@ -144,7 +144,9 @@ final class OpenObject {
       for (ReadAheadPlan plan : plans) {
         readers.add(
             new OpenObjectStatus.Reader(
-                plan.position(), plan.describe(), limitOf(plan), plan.ranges(size)));
+                plan.attachment() == null,
+                plan.position(),
+                plan.describe(), limitOf(plan), plan.ranges(size)));
       }
       if (!plans.isEmpty() && !closed) {
         attachment = attachmentOf(plans.getFirst());

@@ -15,12 +15,14 @@ import java.util.List;
 public record OpenObjectStatus(
     ObjectSummary summary, List<ByteRange> held, List<ByteRange> loading, List<Reader> readers) {
   /**
-   * One handle.
+   * One handle, or what all of them are together.
    *
+   * @param together whether it is all of them
    * @param position the end of its last read in bytes
    * @param pattern what its planner takes its reads for
    * @param limit why it plans no more than it does; empty if nothing keeps it
    * @param window what it wants ahead
    */
-  public record Reader(long position, String pattern, String limit, List<ByteRange> window) {}
+  public record Reader(
+      boolean together, long position, String pattern, String limit, List<ByteRange> window) {}
 }
