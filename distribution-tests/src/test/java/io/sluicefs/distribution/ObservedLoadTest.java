@@ -62,7 +62,7 @@ class ObservedLoadTest {
     page = status().getString("page");
     // As a store far away: of a request that is given up, nothing waits in the sockets of loopback.
     emulator.slowDown(PACE);
-    load("llama/a.bin", LOADED);
+    load("llama/a.bin", 0, LOADED);
   }
 
   @AfterAll
@@ -76,10 +76,17 @@ class ObservedLoadTest {
     Mountpoints.cleanUnder(installation.work());
   }
 
-  /** Each process reads its share of the file, all at once. */
-  private void load(String file, long size) throws IOException, InterruptedException {
+  /**
+   * Lets all processes read at once.
+   *
+   * @param distance bytes between where one and the next begin; 0 if all read the same, as the
+   *     ranks of a server do. Where each has a share, read-ahead beyond its end is given up, and
+   *     the store counts what it sent of that
+   * @param length bytes each of them reads
+   */
+  private void load(String file, long distance, long length)
+      throws IOException, InterruptedException {
     List<Process> readers = new ArrayList<>();
-    long share = (size >> 20) / PROCESSES;
     for (int i = 0; i < PROCESSES; i++) {
       readers.add(
           new ProcessBuilder(
@@ -88,8 +95,8 @@ class ObservedLoadTest {
                   "of=/dev/null",
                   "bs=1M",
                   "status=none",
-                  "skip=" + i * share,
-                  "count=" + share)
+                  "skip=" + i * (distance >> 20),
+                  "count=" + (length >> 20))
               .inheritIO()
               .start());
     }
@@ -310,7 +317,7 @@ class ObservedLoadTest {
       browser.await("document.body && Number(document.body.dataset.updates) >= 2");
       assertEquals(8 << 20, open.readNBytes(8 << 20).length);
       browser.await("document.querySelector('#files details svg rect')");
-      load("llama/b.bin", SHARD);
+      load("llama/b.bin", SHARD / PROCESSES, SHARD / PROCESSES);
       long downloaded = stats(mount.path().toString()).getLong("downloaded_bytes");
       browser.await("Number(document.body.dataset.downloaded) >= " + downloaded);
 

@@ -146,7 +146,9 @@ final class OpenObject {
             new OpenObjectStatus.Reader(
                 plan.attachment() == null,
                 plan.position(),
-                plan.describe(), limitOf(plan), plan.ranges(size)));
+                plan.describe(),
+                limitOf(plan),
+                plan.ranges(size)));
       }
       if (!plans.isEmpty() && !closed) {
         attachment = attachmentOf(plans.getFirst());
