@@ -13,6 +13,7 @@ module io.sluicefs.cli {
   requires ch.qos.logback.core;
   requires info.picocli;
   requires io.sluicefs.kernel;
+  requires io.sluicefs.metrics;
   requires java.logging;
   requires jul.to.slf4j;
   requires org.slf4j;

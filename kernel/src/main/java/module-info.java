@@ -7,6 +7,7 @@ module io.sluicefs.kernel {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
   requires transitive io.sluicefs.spi;
+  requires jdk.net;
   requires typesafe.config;
 
   uses io.sluicefs.spi.cache.BlockCacheProvider;
@@ -15,8 +16,12 @@ module io.sluicefs.kernel {
   uses io.sluicefs.spi.transport.TransportProvider;
 
   exports io.sluicefs.kernel.config;
+  exports io.sluicefs.kernel.control;
   exports io.sluicefs.kernel.memory;
+  exports io.sluicefs.kernel.metrics;
   exports io.sluicefs.kernel.mount;
   exports io.sluicefs.kernel.plugin;
+  exports io.sluicefs.kernel.read;
   exports io.sluicefs.kernel.staging;
+  exports io.sluicefs.kernel.transport;
 }

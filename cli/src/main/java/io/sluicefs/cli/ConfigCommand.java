@@ -3,21 +3,27 @@ package io.sluicefs.cli;
 
 import io.sluicefs.kernel.config.ConfigReference;
 import io.sluicefs.kernel.config.Configuration;
+import io.sluicefs.kernel.config.EffectiveSetting;
 import io.sluicefs.kernel.config.PluginChoice;
 import io.sluicefs.kernel.mount.MountException;
 import io.sluicefs.kernel.plugin.Plugin;
 import io.sluicefs.kernel.plugin.PluginCatalog;
 import io.sluicefs.kernel.plugin.PluginException;
 import io.sluicefs.spi.Axis;
+import io.sluicefs.spi.PluginDescriptor;
 import io.sluicefs.spi.SettingException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,12 +37,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "config",
     description =
-        "Checks a configuration, prints every setting there is, or takes over one of ossfs2.",
+        "Checks or shows a configuration, prints every setting there is, or takes over one of ossfs2.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     footerHeading = "%nExamples:%n",
     footer = {
       "  sluice config check -c /etc/sluice/models.conf",
+      "  sluice config show --origin -c /etc/sluice/models.conf",
       "  sluice config reference > reference.conf",
       "  sluice config import -o models.conf --credentials-file models.keys /etc/ossfs2.conf"
     })
@@ -47,7 +54,7 @@ final class ConfigCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "expected check, reference or import");
+    throw new ParameterException(spec.commandLine(), "expected check, show, reference or import");
   }
 
   @Command(
@@ -58,17 +65,57 @@ final class ConfigCommand implements Runnable {
   int check(@Mixin ConfigurationOptions options)
       throws SettingException, PluginException, MountException {
     Configuration configuration = options.load();
+    try (PluginCatalog plugins = Home.plugins()) {
+      for (Map.Entry<PluginChoice, PluginDescriptor> plugin :
+          chosen(configuration, plugins).entrySet()) {
+        configuration.settings(plugin.getKey(), plugin.getValue());
+      }
+    }
+    spec.commandLine().getOut().println(options.file() + ": no errors");
+    return ExitStatus.OK;
+  }
+
+  /** Returns the plugins a configuration chooses. */
+  static SequencedMap<PluginChoice, PluginDescriptor> chosen(
+      Configuration configuration, PluginCatalog plugins) throws SettingException, PluginException {
     List<PluginChoice> choices = new ArrayList<>();
     choices.add(configuration.plugin(Axis.TRANSPORT));
     choices.addAll(configuration.caches());
     choices.addAll(configuration.prefetchers());
     choices.add(configuration.plugin(Axis.FUSE));
+    SequencedMap<PluginChoice, PluginDescriptor> chosen = new LinkedHashMap<>();
+    for (PluginChoice choice : choices) {
+      chosen.put(choice, plugins.find(choice).descriptor());
+    }
+    return chosen;
+  }
+
+  @Command(
+      name = "show",
+      description = "Prints every setting as a mount would have it; secrets are left out.",
+      mixinStandardHelpOptions = true,
+      versionProvider = Version.class)
+  int show(
+      @Mixin ConfigurationOptions options,
+      @Option(
+              names = "--origin",
+              description =
+                  "Say where each value is from: file and line, environment, command line, default.")
+          boolean origin)
+      throws SettingException, PluginException, MountException {
+    Configuration configuration = options.load();
+    PrintWriter out = spec.commandLine().getOut();
     try (PluginCatalog plugins = Home.plugins()) {
-      for (PluginChoice choice : choices) {
-        configuration.settings(choice, plugins.find(choice).descriptor());
+      for (EffectiveSetting setting : configuration.effective(chosen(configuration, plugins))) {
+        String text = setting.text();
+        String line =
+            text == null
+                ? "# " + setting.path() + " is not given"
+                : setting.path() + " = " + JsonText.quoted(text);
+        out.println(origin ? "%-56s # %s".formatted(line, setting.origin()) : line);
       }
     }
-    spec.commandLine().getOut().println(options.file() + ": no errors");
+    out.flush();
     return ExitStatus.OK;
   }
 

@@ -4,18 +4,21 @@ package io.sluicefs.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.util.FileSize;
 import io.sluicefs.kernel.config.LogSettings;
+import io.sluicefs.kernel.metrics.AccessLog;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -49,40 +52,65 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    setUp(context, Level.ERROR, Level.ERROR, console(context));
+    setUp(context, Level.ERROR, Level.ERROR, console(context, pattern(PATTERN)));
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
-  /** Logs at a level from now on, to a file or the error stream. */
+  /** Logs as the configuration says from now on, to a file or the error stream. */
+  static void start(LogSettings settings, Optional<Path> file) {
+    start(settings.level(), settings.format(), file);
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    settings.operations().ifPresent(path -> setUpAccessLog(context, AccessLog.OPERATIONS, path));
+    settings.requests().ifPresent(path -> setUpAccessLog(context, AccessLog.REQUESTS, path));
+  }
+
+  /** Logs text at a level from now on, to a file or the error stream. */
   static void start(LogSettings.Level level, Optional<Path> file) {
+    start(level, LogSettings.Format.TEXT, file);
+  }
+
+  private static void start(
+      LogSettings.Level level, LogSettings.Format format, Optional<Path> file) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
-    Level own =
-        switch (level) {
-          case ERROR -> Level.ERROR;
-          case WARNING -> Level.WARN;
-          case INFO -> Level.INFO;
-          case DEBUG -> Level.DEBUG;
-          case TRACE -> Level.TRACE;
-        };
-    // Libraries are chatty at INFO, and at DEBUG they log what is sent, credentials included.
-    Level others =
-        switch (level) {
-          case ERROR -> Level.ERROR;
-          case WARNING, INFO -> Level.WARN;
-          case DEBUG, TRACE -> Level.INFO;
-        };
     setUp(
         context,
-        own,
-        others,
-        file.<Appender<ILoggingEvent>>map(path -> rolling(context, path))
-            .orElseGet(() -> console(context)));
+        own(level),
+        others(level),
+        file.<Appender<ILoggingEvent>>map(path -> rolling(context, path, encoder(format)))
+            .orElseGet(() -> console(context, encoder(format))));
     started = true;
     toFile = file.isPresent();
     LogManager.getLogManager().reset();
     SLF4JBridgeHandler.install();
-    java.util.logging.Logger.getLogger("").setLevel(julLevel(others));
+    java.util.logging.Logger.getLogger("").setLevel(julLevel(others(level)));
+  }
+
+  /** Logs at another level from now on, to where it did before. */
+  static void setLevel(LogSettings.Level level) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(others(level));
+    context.getLogger(OWN).setLevel(own(level));
+    java.util.logging.Logger.getLogger("").setLevel(julLevel(others(level)));
+  }
+
+  private static Level own(LogSettings.Level level) {
+    return switch (level) {
+      case ERROR -> Level.ERROR;
+      case WARNING -> Level.WARN;
+      case INFO -> Level.INFO;
+      case DEBUG -> Level.DEBUG;
+      case TRACE -> Level.TRACE;
+    };
+  }
+
+  /** Libraries are chatty at INFO, and at DEBUG they log what is sent, credentials included. */
+  private static Level others(LogSettings.Level level) {
+    return switch (level) {
+      case ERROR -> Level.ERROR;
+      case WARNING, INFO -> Level.WARN;
+      case DEBUG, TRACE -> Level.INFO;
+    };
   }
 
   /** Logs nothing from now on: for what is made to fail on purpose. */
@@ -110,6 +138,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
     root.setLevel(others);
     root.addAppender(appender);
     context.getLogger(OWN).setLevel(own);
+    // Off unless they have a file of their own, whatever the level is.
+    context.getLogger(AccessLog.OPERATIONS).setLevel(Level.OFF);
+    context.getLogger(AccessLog.REQUESTS).setLevel(Level.OFF);
     COMPLAINERS.forEach(name -> context.getLogger(name).setLevel(Level.OFF));
   }
 
@@ -121,13 +152,22 @@ public final class Logging extends ContextAwareBase implements Configurator {
     };
   }
 
-  private static Appender<ILoggingEvent> console(LoggerContext context) {
-    ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
-    appender.setTarget("System.err");
-    return start(context, appender);
+  private static void setUpAccessLog(LoggerContext context, String name, Path file) {
+    Logger logger = context.getLogger(name);
+    logger.setAdditive(false);
+    logger.setLevel(Level.INFO);
+    logger.addAppender(rolling(context, file, pattern("%msg%n")));
   }
 
-  private static Appender<ILoggingEvent> rolling(LoggerContext context, Path file) {
+  private static Appender<ILoggingEvent> console(
+      LoggerContext context, Encoder<ILoggingEvent> encoder) {
+    ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+    appender.setTarget("System.err");
+    return start(context, appender, encoder);
+  }
+
+  private static Appender<ILoggingEvent> rolling(
+      LoggerContext context, Path file, Encoder<ILoggingEvent> encoder) {
     RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
     appender.setFile(file.toString());
     FixedWindowRollingPolicy window = new FixedWindowRollingPolicy();
@@ -143,14 +183,37 @@ public final class Logging extends ContextAwareBase implements Configurator {
     size.start();
     appender.setRollingPolicy(window);
     appender.setTriggeringPolicy(size);
-    return start(context, appender);
+    return start(context, appender, encoder);
+  }
+
+  private static Encoder<ILoggingEvent> encoder(LogSettings.Format format) {
+    return switch (format) {
+      case TEXT -> pattern(PATTERN);
+      case JSON -> {
+        JsonEncoder json = new JsonEncoder();
+        json.setWithFormattedMessage(true);
+        json.setWithMessage(false);
+        json.setWithArguments(false);
+        json.setWithContext(false);
+        json.setWithMDC(false);
+        json.setWithSequenceNumber(false);
+        json.setWithNanoseconds(false);
+        yield json;
+      }
+    };
+  }
+
+  private static Encoder<ILoggingEvent> pattern(String pattern) {
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setPattern(pattern);
+    return encoder;
   }
 
   private static Appender<ILoggingEvent> start(
-      LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
-    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+      LoggerContext context,
+      OutputStreamAppender<ILoggingEvent> appender,
+      Encoder<ILoggingEvent> encoder) {
     encoder.setContext(context);
-    encoder.setPattern(PATTERN);
     encoder.start();
     appender.setContext(context);
     appender.setEncoder(encoder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cli;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.sluicefs.kernel.config.Configuration;
 import io.sluicefs.kernel.config.LogSettings;
 import io.sluicefs.kernel.mount.Mount;
@@ -10,6 +11,7 @@ import io.sluicefs.kernel.mount.Mountpoint;
 import io.sluicefs.kernel.mount.StateFolder;
 import io.sluicefs.kernel.plugin.PluginCatalog;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -54,7 +56,7 @@ final class MountCommand implements Callable<Integer> {
     Mountpoint place = Mountpoint.of(mountpoint);
     StateFolder state = StateFolder.ofThisUser();
     Optional<Path> log = logFile(configuration.log(), place, state);
-    Logging.start(configuration.log().level(), log);
+    Logging.start(configuration.log(), log);
     if (Background.isThis()) {
       Background.redirectErrors(log.orElseThrow());
     }
@@ -69,7 +71,11 @@ final class MountCommand implements Callable<Integer> {
                     place,
                     nonEmpty,
                     state,
-                    log.map(Path::toString).orElse("")))) {
+                    log.map(Path::toString).orElse("")));
+        OwnedMetrics metrics = OwnedMetrics.open(configuration.metrics(), mount.figures())) {
+      metrics.url().ifPresent(url -> mount.figures().note("page", url));
+      log.ifPresent(file -> mount.figures().note("log", file.toString()));
+      mount.answer("set", new LiveSettings());
       if (Background.isThis()) {
         Background.ready(log.orElseThrow());
       }
@@ -91,6 +97,11 @@ final class MountCommand implements Callable<Integer> {
 
   private Optional<Path> logFile(LogSettings settings, Mountpoint place, StateFolder state)
       throws MountException {
+    for (Optional<Path> access : List.of(settings.operations(), settings.requests())) {
+      if (access.isPresent()) {
+        outside(access.get(), "log", place);
+      }
+    }
     if (settings.file().isEmpty() && !Background.isThis()) {
       return Optional.empty();
     }
@@ -98,10 +109,16 @@ final class MountCommand implements Callable<Integer> {
       state.create();
     }
     Path file = settings.file().orElseGet(() -> state.log(place));
+    return Optional.of(outside(file, "log.file", place));
+  }
+
+  @CanIgnoreReturnValue
+  private static Path outside(Path file, String setting, Mountpoint place) throws MountException {
     if (file.startsWith(place.path())) {
       throw new MountException(
-          "log.file: %s is inside the mountpoint %s; log elsewhere".formatted(file, place.path()));
+          "%s: %s is inside the mountpoint %s; log elsewhere"
+              .formatted(setting, file, place.path()));
     }
-    return Optional.of(file);
+    return file;
   }
 }

@@ -40,6 +40,7 @@ final class RehearseCommand implements Callable<Integer> {
           List.of("mount", "--help"),
           List.of("mount"),
           List.of("umount", "/"),
+          List.of("status"),
           List.of("config", "reference"),
           List.of("plugin", "list"));
 
@@ -74,30 +75,31 @@ final class RehearseCommand implements Callable<Integer> {
     Logging.start(LogSettings.Level.INFO, Optional.of(log));
     StateFolder state = StateFolder.ofThisUser();
     List<Mount> mounts = new ArrayList<>();
+    List<OwnedMetrics> metrics = new ArrayList<>();
     PluginCatalog plugins = Home.plugins();
     try {
       for (int i = 0; i < mountpoints.size(); i++) {
-        mounts.add(mount(plugins, configurations.get(i), mountpoints.get(i), state));
+        Configuration configuration = Configuration.load(configurations.get(i), List.of());
+        Mount mount = mount(plugins, configuration, mountpoints.get(i), state);
+        mounts.add(mount);
+        metrics.add(OwnedMetrics.open(configuration.metrics(), mount.figures()));
       }
       for (Mount mount : mounts) {
         mount.awaitUnmount();
       }
     } finally {
+      metrics.forEach(OwnedMetrics::close);
       mounts.forEach(Mount::close);
     }
     return ExitStatus.OK;
   }
 
   @SuppressWarnings("MustBeClosedChecker") // closed when all are unmounted
-  private Mount mount(PluginCatalog plugins, Path file, Path mountpoint, StateFolder state)
+  private Mount mount(
+      PluginCatalog plugins, Configuration configuration, Path mountpoint, StateFolder state)
       throws Exception {
     return Mount.open(
         new MountRequest(
-            Configuration.load(file, List.of()),
-            plugins,
-            Mountpoint.of(mountpoint),
-            false,
-            state,
-            log.toString()));
+            configuration, plugins, Mountpoint.of(mountpoint), false, state, log.toString()));
   }
 }

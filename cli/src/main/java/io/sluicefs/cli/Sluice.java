@@ -52,6 +52,12 @@ public final class Sluice {
     Map<String, Supplier<Object>> verbs = new LinkedHashMap<>();
     verbs.put("mount", MountCommand::new);
     verbs.put("umount", UmountCommand::new);
+    verbs.put("status", StatusCommand::new);
+    verbs.put("stats", StatsCommand::new);
+    verbs.put("top", TopCommand::new);
+    verbs.put("explain", ExplainCommand::new);
+    verbs.put("set", SetCommand::new);
+    verbs.put("doctor", DoctorCommand::new);
     verbs.put("warm", WarmCommand::new);
     verbs.put("uploads", UploadsCommand::new);
     verbs.put("cache", CacheCommand::new);

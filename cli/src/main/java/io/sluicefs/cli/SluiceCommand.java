@@ -15,6 +15,8 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  sluice mount -c /etc/sluice/models.conf /mnt/models",
+      "  sluice status",
+      "  sluice doctor -c /etc/sluice/models.conf",
       "  sluice warm /mnt/models/llama",
       "  sluice umount /mnt/models",
       "  sluice uploads -c /etc/sluice/models.conf",
@@ -35,6 +37,8 @@ final class SluiceCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "expected a verb: mount, umount, warm, uploads, config, plugin");
+        spec.commandLine(),
+        "expected a verb: mount, umount, status, stats, explain, doctor, warm, uploads, cache, config,"
+            + " plugin; see --help for all");
   }
 }

@@ -43,7 +43,11 @@ class SluiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "mount", "umount", "warm", "uploads", "config", "plugin"})
+  @ValueSource(
+      strings = {
+        "", "mount", "umount", "status", "stats", "top", "explain", "set", "doctor", "warm",
+        "uploads", "config", "plugin"
+      })
   void everyVerbHasHelpWithExamples(String verb) {
     Result result = verb.isEmpty() ? run("--help") : run(verb, "--help");
 
@@ -63,7 +67,7 @@ class SluiceTest {
   @Test
   void noVerbIsAUsageError() {
     assertUsageError("sluice: expected a verb", run());
-    assertUsageError("sluice config: expected check, reference or import", run("config"));
+    assertUsageError("sluice config: expected check, show, reference or import", run("config"));
     assertUsageError("sluice plugin: expected list, check or test", run("plugin"));
   }
 

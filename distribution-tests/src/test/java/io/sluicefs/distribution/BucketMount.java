@@ -54,6 +54,20 @@ final class BucketMount implements AutoCloseable {
             """);
   }
 
+  /** Mounts a bucket as one does who only reads, with more settings. */
+  static BucketMount observed(
+      Installation installation, EmulatorProcess emulator, Store store, String settings) {
+    return mounted(
+        installation,
+        "observed",
+        store.transport(emulator, "models")
+            + """
+            memory.limit = 256MiB
+            mount.read-only = true
+            """
+            + settings);
+  }
+
   /** Mounts a bucket that is only read, with a cache on the disk. */
   static BucketMount withDiskCache(
       Installation installation,

@@ -28,6 +28,15 @@ public interface PluginContext {
   }
 
   /**
+   * Returns where the plugin shows figures of its own.
+   *
+   * @since 1.2
+   */
+  default PluginMetrics metrics() {
+    return PluginMetrics.NONE;
+  }
+
+  /**
    * Returns where the bucket is mounted; empty if it is not.
    *
    * @since 1.1

@@ -46,7 +46,8 @@ public final class Configuration {
           RetrySettings.SECTION,
           WriteSettings.SECTION,
           StagingSettings.SECTION,
-          LogSettings.SECTION);
+          LogSettings.SECTION,
+          MetricsSettings.SECTION);
 
   private final ConfigNode.Branch root;
   private final Map<Section, PluginSettings> kernel = new HashMap<>();
@@ -122,6 +123,11 @@ public final class Configuration {
   /** Returns the values of {@code log}. */
   public LogSettings log() {
     return LogSettings.of(values(LogSettings.SECTION));
+  }
+
+  /** Returns the values of {@code metrics.prometheus}. */
+  public MetricsSettings metrics() {
+    return MetricsSettings.of(values(MetricsSettings.SECTION));
   }
 
   /** Returns the values of a section of the kernel, for an error about one of them. */
@@ -271,6 +277,50 @@ public final class Configuration {
       plugin.leaves().forEach((name, leaf) -> texts.put(name, leaf.text()));
     }
     return texts;
+  }
+
+  /**
+   * Returns every setting of the kernel and of some plugins, as a mount would have it.
+   *
+   * @param plugins those chosen
+   * @throws SettingException if a setting of theirs is not usable
+   */
+  public List<EffectiveSetting> effective(SequencedMap<PluginChoice, PluginDescriptor> plugins)
+      throws SettingException {
+    List<EffectiveSetting> effective = new ArrayList<>();
+    for (Section section : SECTIONS) {
+      addEffective(effective, section.name(), section.settings(), values(section));
+    }
+    for (Axis axis : Axis.values()) {
+      addEffective(effective, axis.section(), AxisSettings.of(axis), ownSettings(axis));
+      for (Map.Entry<PluginChoice, PluginDescriptor> plugin : plugins.entrySet()) {
+        PluginChoice choice = plugin.getKey();
+        if (choice.axis() == axis) {
+          addEffective(
+              effective,
+              choice.section(),
+              plugin.getValue().settings(),
+              settings(choice, plugin.getValue()));
+        }
+      }
+    }
+    return effective;
+  }
+
+  private void addEffective(
+      List<EffectiveSetting> effective,
+      String section,
+      Collection<Setting<?>> schema,
+      PluginSettings values) {
+    for (Setting<?> setting : schema) {
+      String path = section + "." + setting.name();
+      boolean isGiven = root.find(path) instanceof ConfigNode.Leaf;
+      String text =
+          root.find(path) instanceof ConfigNode.Leaf leaf ? leaf.text() : setting.defaultText();
+      effective.add(
+          new EffectiveSetting(
+              path, isGiven && setting.isSecret() ? "(secret)" : text, values.origin(setting)));
+    }
   }
 
   private void checkSections() throws SettingException {

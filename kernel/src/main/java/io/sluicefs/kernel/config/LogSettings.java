@@ -13,8 +13,24 @@ import java.util.Optional;
  * @param level the least that is logged
  * @param file where to; empty for the error stream in the foreground and a file beside the mount's
  *     state in the background
+ * @param format how a line looks
+ * @param operations where what Linux asks is logged; empty for nowhere
+ * @param requests where what the store is asked is logged; empty for nowhere
  */
-public record LogSettings(Level level, Optional<Path> file) {
+public record LogSettings(
+    Level level,
+    Optional<Path> file,
+    Format format,
+    Optional<Path> operations,
+    Optional<Path> requests) {
+  /** How a line looks. */
+  public enum Format {
+    /** For people. */
+    TEXT,
+    /** An object of JSON. */
+    JSON
+  }
+
   /** How much is logged, each with all before it. */
   public enum Level {
     /** What needs somebody to act. */
@@ -37,12 +53,33 @@ public record LogSettings(Level level, Optional<Path> file) {
           "File to log to; the error stream in the foreground, otherwise a file beside the"
               + " mount's state, when not given.");
 
+  private static final Setting<Format> FORMAT =
+      Setting.choice("format", Format.class, "How a line of the log looks.").withDefault("text");
+  private static final Setting<Path> OPERATIONS =
+      Setting.path(
+          "operations",
+          "File for a line of JSON about each operation of Linux, names included; 16 MiB, and two"
+              + " older ones beside it. Each read costs some microseconds more then.");
+  private static final Setting<Path> REQUESTS =
+      Setting.path(
+          "requests",
+          "File for a line of JSON about each request to the store, keys included; 16 MiB, and two"
+              + " older ones beside it.");
+
   /** The section. */
   public static final Section SECTION =
-      new Section("log", "What the daemon logs and where.", List.of(LEVEL, FILE));
+      new Section(
+          "log",
+          "What the daemon logs and where.",
+          List.of(LEVEL, FILE, FORMAT, OPERATIONS, REQUESTS));
 
   /** Returns the values of the section's settings. */
   public static LogSettings of(PluginSettings settings) {
-    return new LogSettings(settings.get(LEVEL), settings.find(FILE));
+    return new LogSettings(
+        settings.get(LEVEL),
+        settings.find(FILE),
+        settings.get(FORMAT),
+        settings.find(OPERATIONS),
+        settings.find(REQUESTS));
   }
 }

@@ -8,11 +8,15 @@ import io.sluicefs.kernel.config.MetadataSettings;
 import io.sluicefs.kernel.config.MountSettings;
 import io.sluicefs.kernel.config.RequestSettings;
 import io.sluicefs.kernel.config.TraceSettings;
+import io.sluicefs.kernel.control.ControlSocket;
+import io.sluicefs.kernel.control.ControlVerb;
 import io.sluicefs.kernel.fs.ChangeOptions;
+import io.sluicefs.kernel.fs.MeasuredOperations;
 import io.sluicefs.kernel.fs.SluiceFileSystem;
 import io.sluicefs.kernel.memory.HardMemoryBudget;
 import io.sluicefs.kernel.memory.HostMemory;
 import io.sluicefs.kernel.memory.MemoryLimit;
+import io.sluicefs.kernel.metrics.OperationCounters;
 import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.namespace.NamespaceOptions.Limits;
 import io.sluicefs.kernel.namespace.NamespaceOptions.Ownership;
@@ -35,6 +39,7 @@ import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.fuse.FuseChannel;
+import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.MountOptions;
 import io.sluicefs.spi.prefetch.PrefetchLimits;
 import io.sluicefs.spi.prefetch.Prefetcher;
@@ -46,8 +51,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -80,7 +88,9 @@ public final class Mount implements AutoCloseable {
   private final OwnedResources owned = new OwnedResources();
   private final TransportCounters counters = new TransportCounters();
   private final CompletableFuture<Boolean> served = new CompletableFuture<>();
+  private final Map<String, ControlVerb> verbs = new ConcurrentHashMap<>();
   private @Nullable FuseChannel channel;
+  private @Nullable MountFigures figures;
   private boolean serving;
   private String source = "";
 
@@ -176,7 +186,21 @@ public final class Mount implements AutoCloseable {
             namespaceOptions(configuration),
             new ChangeOptions(settings.readOnly(), configuration.write().renameLimit()));
     owned.adopt("the file system", fileSystem::close);
-    serve(fuse, fileSystem);
+    OperationCounters operations = new OperationCounters();
+    serve(fuse, fileSystem, new MeasuredOperations(fileSystem, operations));
+    MountFigures known =
+        new MountFigures(
+            mountpoint.path(),
+            source,
+            settings.prefix(),
+            plugins,
+            memory,
+            caches,
+            readers,
+            counters,
+            operations);
+    figures = known;
+    control(request.state(), new MountReport(known), request.log());
     if (claim != null) {
       claim.mounted(source);
     }
@@ -276,7 +300,33 @@ public final class Mount implements AutoCloseable {
         request.nonEmpty());
   }
 
-  private void serve(FuseChannel fuse, SluiceFileSystem fileSystem)
+  /** Answers questions about the mount; one that nobody can ask is a mount all the same. */
+  @SuppressWarnings("MustBeClosedChecker") // owned until the mount closes
+  private void control(StateFolder state, MountReport report, String log) {
+    verbs.put("status", question -> report.status());
+    verbs.put("stats", question -> report.stats(path(question)));
+    verbs.put("history", question -> report.history(path(question)));
+    Path path =
+        state.socket(
+            new MountRecord(ProcessHandle.current().pid(), mountpoint.path(), source, log));
+    try {
+      state.create();
+      ControlSocket socket = ControlSocket.open(path, verbs);
+      owned.adopt("the control socket", socket::close);
+    } catch (IOException | MountException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "sluice status and stats will not see this mount: {0}: {1}",
+          path,
+          e.getMessage());
+    }
+  }
+
+  private static String path(Map<String, Object> question) {
+    return question.get("path") instanceof String path ? path : "";
+  }
+
+  private void serve(FuseChannel fuse, SluiceFileSystem fileSystem, FuseOperations operations)
       throws MountException, InterruptedException {
     serving = true;
     Thread.ofPlatform()
@@ -284,7 +334,7 @@ public final class Mount implements AutoCloseable {
         .start(
             () -> {
               try {
-                fuse.serve(fileSystem);
+                fuse.serve(operations);
                 served.complete(true);
               } catch (IOException | RuntimeException | Error e) {
                 served.completeExceptionally(e);
@@ -329,6 +379,16 @@ public final class Mount implements AutoCloseable {
   /** Returns what went to and came from the store. */
   public TransportCounters counters() {
     return counters;
+  }
+
+  /** Returns all there is to know of it. */
+  public MountFigures figures() {
+    return Objects.requireNonNull(figures, "the mount is being made");
+  }
+
+  /** Answers one more kind of question on the control socket. */
+  public void answer(String name, ControlVerb verb) {
+    verbs.put(name, verb);
   }
 
   /**

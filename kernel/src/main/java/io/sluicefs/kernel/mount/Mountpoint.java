@@ -75,6 +75,10 @@ public final class Mountpoint {
 
   /** Returns whether it is a descriptor: mounting and unmounting are then somebody else's. */
   public boolean isDescriptor() {
+    return isDescriptor(path);
+  }
+
+  static boolean isDescriptor(Path path) {
     return path.startsWith(DESCRIPTORS);
   }
 

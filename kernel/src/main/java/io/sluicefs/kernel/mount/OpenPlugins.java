@@ -3,12 +3,14 @@ package io.sluicefs.kernel.mount;
 
 import io.sluicefs.kernel.config.Configuration;
 import io.sluicefs.kernel.config.PluginChoice;
+import io.sluicefs.kernel.metrics.PluginMeters;
 import io.sluicefs.kernel.plugin.Plugin;
 import io.sluicefs.kernel.plugin.PluginCatalog;
 import io.sluicefs.kernel.plugin.PluginException;
 import io.sluicefs.spi.Axis;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.PluginContext;
+import io.sluicefs.spi.PluginMetrics;
 import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Opens the plugins a configuration chooses; whoever asks for one closes it. Used by one thread.
@@ -35,7 +38,8 @@ final class OpenPlugins {
   private static final System.Logger LOG = System.getLogger(OpenPlugins.class.getName());
 
   /** What is handed to a plugin. */
-  private record Context(PluginSettings settings, MemoryBudget memory, Place place)
+  private record Context(
+      PluginSettings settings, MemoryBudget memory, Place place, PluginMetrics metrics)
       implements PluginContext {
     @Override
     public String location() {
@@ -70,6 +74,8 @@ final class OpenPlugins {
   private final PluginCatalog catalog;
   private final MemoryBudget memory;
   private final Place place;
+  private final PluginMeters meters = new PluginMeters();
+  private final List<String> opened = new CopyOnWriteArrayList<>();
 
   OpenPlugins(
       Configuration configuration, PluginCatalog catalog, MemoryBudget memory, Place place) {
@@ -89,7 +95,18 @@ final class OpenPlugins {
   TransportOpener transport() throws SettingException, PluginException {
     Ready<TransportProvider> plugin =
         ready(configuration.plugin(Axis.TRANSPORT), TransportProvider.class);
+    opened.add(plugin.choice.section());
     return () -> plugin.open(TransportProvider::open);
+  }
+
+  /** Returns the figures the plugins show. */
+  PluginMeters meters() {
+    return meters;
+  }
+
+  /** Returns what is open, in the order it was opened: {@code transport.s3}. */
+  List<String> opened() {
+    return List.copyOf(opened);
   }
 
   /** Opens the prefetchers, in the order they are asked; {@code owner} closes them. */
@@ -100,6 +117,7 @@ final class OpenPlugins {
       Ready<PrefetcherProvider> plugin = ready(choice, PrefetcherProvider.class);
       Prefetcher prefetcher = plugin.open(PrefetcherProvider::open);
       owner.adopt(choice.section(), prefetcher::close);
+      opened.add(choice.section());
       prefetchers.add(prefetcher);
     }
     return prefetchers;
@@ -134,6 +152,7 @@ final class OpenPlugins {
       throws SettingException, PluginException, IOException {
     Ready<FuseChannelProvider> plugin = ready(choice, FuseChannelProvider.class);
     FuseChannel channel = plugin.open((provider, context) -> provider.open(context, options));
+    opened.add(choice.section());
     LOG.log(System.Logger.Level.INFO, "FUSE channel {0}: {1}", choice.section(), reason);
     return channel;
   }
@@ -153,6 +172,7 @@ final class OpenPlugins {
       try {
         BlockCache cache = plugin.open(BlockCacheProvider::open);
         owner.adopt(plugin.choice.section(), cache::close);
+        opened.add(plugin.choice.section());
         tiers.add(cache);
       } catch (IOException | PluginException e) {
         if (tiers.isEmpty()) {
@@ -187,7 +207,11 @@ final class OpenPlugins {
       throws SettingException, PluginException {
     Plugin plugin = catalog.find(choice);
     Context context =
-        new Context(configuration.settings(choice, plugin.descriptor()), memory, place);
+        new Context(
+            configuration.settings(choice, plugin.descriptor()),
+            memory,
+            place,
+            meters.of(choice.section()));
     return new Ready<>(choice, plugin, type.cast(plugin.provider()), context);
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -67,6 +68,24 @@ public final class StateFolder {
   /** Returns where the log of a daemon in the background goes when nothing else is said. */
   public Path log(Mountpoint mountpoint) {
     return path.resolve(name(mountpoint) + ".log");
+  }
+
+  /** Returns where the daemon of a mount answers questions. */
+  public Path socket(MountRecord record) {
+    return path.resolve(name(record.mountpoint(), record.pid()) + ".sock");
+  }
+
+  /** Returns the records of all daemons of this user that live. */
+  public List<MountRecord> all() throws MountException {
+    List<Path> files;
+    try (Stream<Path> entries = Files.list(path)) {
+      files = entries.filter(file -> file.toString().endsWith(".mount")).sorted().toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new MountException(path + ": cannot be listed: " + e.getMessage(), e);
+    }
+    return files.stream().map(StateFolder::find).flatMap(Optional::stream).toList();
   }
 
   /**
@@ -154,7 +173,10 @@ public final class StateFolder {
 
   /** Returns the record of the living daemon of a mountpoint. */
   public Optional<MountRecord> find(Mountpoint mountpoint) {
-    Path file = file(mountpoint);
+    return find(file(mountpoint));
+  }
+
+  private static Optional<MountRecord> find(Path file) {
     MountRecord own = CLAIMED.get(file);
     if (own != null) {
       return Optional.of(own);
@@ -217,14 +239,18 @@ public final class StateFolder {
   }
 
   private static String name(Mountpoint mountpoint) {
-    if (mountpoint.isDescriptor()) {
+    return name(mountpoint.path(), ProcessHandle.current().pid());
+  }
+
+  private static String name(Path mountpoint, long pid) {
+    if (Mountpoint.isDescriptor(mountpoint)) {
       // Numbers of descriptors are each process's own.
-      return "descriptor-" + ProcessHandle.current().pid();
+      return "descriptor-" + pid;
     }
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256")
-              .digest(mountpoint.path().toString().getBytes(StandardCharsets.UTF_8));
+              .digest(mountpoint.toString().getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(hash, 0, 8);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);

@@ -35,4 +35,14 @@ final class ChainedReadAhead implements ReadAhead {
   public boolean abstains() {
     return abstains;
   }
+
+  @Override
+  public String describe() {
+    for (ReadAhead planner : planners) {
+      if (!planner.abstains()) {
+        return planner.describe();
+      }
+    }
+    return "no prefetcher plans this file";
+  }
 }

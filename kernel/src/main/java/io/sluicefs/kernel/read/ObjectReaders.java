@@ -34,6 +34,7 @@ public final class ObjectReaders implements AutoCloseable {
   private final Headroom headroom;
   private final Admission admission;
   private final Fragments fragments;
+  private final ObjectTallies tallies = new ObjectTallies();
   private final Map<ObjectId, Shared> objects = new HashMap<>();
 
   /**
@@ -79,6 +80,7 @@ public final class ObjectReaders implements AutoCloseable {
         shared.object.share(prefetcher.open(id, size, PresentBytes.NONE));
       }
       shared.sessions++;
+      shared.object.tally().opened();
       return new ReadSession(this, admission, fragments, shared.object, attachment, planner);
     }
   }
@@ -99,6 +101,20 @@ public final class ObjectReaders implements AutoCloseable {
   /** Returns what read-ahead did so far. */
   public ReadStats stats() {
     return prefetches.stats();
+  }
+
+  /** Returns what is open, as it is at this moment. */
+  public List<OpenObjectStatus> open() {
+    List<OpenObject> open;
+    synchronized (objects) {
+      open = objects.values().stream().map(shared -> shared.object).toList();
+    }
+    return open.stream().map(OpenObject::status).toList();
+  }
+
+  /** Returns what reading the objects opened last did, open or not; the latest at the end. */
+  public List<ObjectSummary> summaries() {
+    return tallies.all().stream().map(ObjectTally::summary).toList();
   }
 
   /** Returns the number of versions of objects that are open. */
@@ -140,6 +156,7 @@ public final class ObjectReaders implements AutoCloseable {
         id,
         size,
         blockSize,
+        tallies.of(id, size),
         prefetches,
         headroom,
         (int) Math.max(1, limits.chunkSize() / blockSize),
@@ -150,7 +167,9 @@ public final class ObjectReaders implements AutoCloseable {
   private Attachment attach(ObjectId id, long size) {
     List<ObjectBlocks> attached = new ArrayList<>();
     try {
-      BlockLoader loader = (range, target, progress) -> transport.read(id, range, target, progress);
+      ObjectTally tally = tallies.of(id, size);
+      BlockLoader loader =
+          (range, target, progress) -> transport.read(id, range, target, tally.counting(progress));
       for (int i = tiers.size() - 1; i > 0; i--) {
         loader = attachLower(tiers.get(i), id, size, loader, attached);
       }

@@ -49,6 +49,7 @@ final class OpenObject {
   private final ObjectId id;
   private final long size;
   private final int blockSize;
+  private final ObjectTally tally;
   private final Prefetches prefetches;
   private final Headroom headroom;
   private final int chunkBlocks;
@@ -98,6 +99,7 @@ final class OpenObject {
       ObjectId id,
       long size,
       int blockSize,
+      ObjectTally tally,
       Prefetches prefetches,
       Headroom headroom,
       int chunkBlocks,
@@ -105,6 +107,7 @@ final class OpenObject {
     this.id = id;
     this.size = size;
     this.blockSize = blockSize;
+    this.tally = tally;
     this.prefetches = prefetches;
     this.headroom = headroom;
     this.chunkBlocks = chunkBlocks;
@@ -123,6 +126,64 @@ final class OpenObject {
 
   int blockSize() {
     return blockSize;
+  }
+
+  ObjectTally tally() {
+    return tally;
+  }
+
+  /** Returns how it is at this moment. */
+  OpenObjectStatus status() {
+    List<ByteRange> loading = new ArrayList<>();
+    List<OpenObjectStatus.Reader> readers = new ArrayList<>();
+    Attachment attachment = null;
+    synchronized (this) {
+      for (Prefetch prefetch : running) {
+        loading.add(bytes(prefetch.start(), prefetch.end()));
+      }
+      for (ReadAheadPlan plan : plans) {
+        readers.add(
+            new OpenObjectStatus.Reader(
+                plan.attachment() == null,
+                plan.position(),
+                plan.describe(),
+                limitOf(plan),
+                plan.ranges(size)));
+      }
+      if (!plans.isEmpty() && !closed) {
+        attachment = attachmentOf(plans.getFirst());
+        attachment.retain();
+      }
+    }
+    List<ByteRange> held = new ArrayList<>();
+    if (attachment != null) {
+      try {
+        BitSet present = attachment.blocks().present();
+        for (int start = present.nextSetBit(0); start >= 0; ) {
+          int end = present.nextClearBit(start);
+          held.add(bytes(start, end));
+          start = present.nextSetBit(end);
+        }
+      } finally {
+        attachment.release();
+      }
+    }
+    return new OpenObjectStatus(tally.summary(), held, loading, readers);
+  }
+
+  private ByteRange bytes(int start, int end) {
+    return new ByteRange((long) start * blockSize, Math.min(size, (long) end * blockSize));
+  }
+
+  @GuardedBy("this")
+  private String limitOf(ReadAheadPlan plan) {
+    if (pause > 0) {
+      return "memory was short";
+    }
+    if (failing) {
+      return "the last request failed";
+    }
+    return plan.isCut() ? "the first cache has no room for more" : "";
   }
 
   synchronized boolean isShared() {
@@ -151,6 +212,7 @@ final class OpenObject {
     synchronized (this) {
       plans.remove(plan);
       sessions--;
+      tally.planned(plan.describe());
       common = sessions == 1 ? together : null;
       if (common != null) {
         plans.remove(common);

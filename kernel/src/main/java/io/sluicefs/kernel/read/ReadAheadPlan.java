@@ -4,6 +4,7 @@ package io.sluicefs.kernel.read;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.prefetch.ReadAhead;
 import io.sluicefs.spi.prefetch.ReadAheadWindow;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -130,6 +131,26 @@ final class ReadAheadPlan {
     starts[runs] = start;
     ends[runs] = end;
     runs++;
+  }
+
+  /** Returns what the planner takes the reads for. */
+  String describe() {
+    return planner.describe();
+  }
+
+  /** Returns whether the planner wanted more than it was given. */
+  boolean isCut() {
+    return cut;
+  }
+
+  /** Returns the runs in bytes. */
+  List<ByteRange> ranges(long size) {
+    List<ByteRange> ranges = new ArrayList<>(runs);
+    for (int i = 0; i < runs; i++) {
+      ranges.add(
+          new ByteRange((long) starts[i] * blockSize, Math.min(size, (long) ends[i] * blockSize)));
+    }
+    return ranges;
   }
 
   boolean isEmpty() {

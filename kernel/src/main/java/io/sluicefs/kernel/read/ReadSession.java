@@ -68,9 +68,12 @@ public final class ReadSession implements AutoCloseable {
       // Before the wait, so that the window is on its way meanwhile.
       object.planAfter(plan, offset, end, missing);
       if (missing < end && !loadFragment(offset, missing, end, reply)) {
+        long start = System.nanoTime();
         load(offset, missing, end, reply);
+        object.tally().waited(System.nanoTime() - start);
         object.delivered(plan, offset, end);
       }
+      object.tally().read(end - offset);
     } catch (StorageException | RuntimeException e) {
       reply.close();
       throw e;
@@ -93,6 +96,7 @@ public final class ReadSession implements AutoCloseable {
         return false;
       }
       object.planAfter(plan, offset, end, end);
+      object.tally().read(end - offset);
       return true;
     } catch (RuntimeException e) {
       reply.close();

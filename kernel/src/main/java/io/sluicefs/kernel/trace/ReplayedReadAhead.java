@@ -71,6 +71,11 @@ final class ReplayedReadAhead implements ReadAhead {
     return window;
   }
 
+  @Override
+  public String describe() {
+    return "read as the trace says";
+  }
+
   private ReadAheadWindow none() {
     window = ReadAheadWindow.EMPTY;
     from = 0;

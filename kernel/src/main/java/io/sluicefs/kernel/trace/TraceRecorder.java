@@ -175,5 +175,10 @@ public final class TraceRecorder implements Prefetcher {
     public boolean abstains() {
       return planner.abstains();
     }
+
+    @Override
+    public String describe() {
+      return planner.describe();
+    }
   }
 }

@@ -2,6 +2,8 @@
 package io.sluicefs.kernel.transport;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.sluicefs.kernel.metrics.AccessLog;
+import io.sluicefs.kernel.transport.SlowRequests.Slow;
 import io.sluicefs.kernel.transport.TransportCounters.Request;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
@@ -17,12 +19,17 @@ import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /** Counts requests and bytes. Goes next to the plugin, so that every attempt counts. */
 public final class CountingTransport implements Transport {
   private final Transport inner;
   private final TransportCounters counters;
+  private final AccessLog log = new AccessLog(AccessLog.REQUESTS);
 
   /** Creates a decorator that owns {@code inner}. */
   public CountingTransport(Transport inner, TransportCounters counters) {
@@ -42,12 +49,12 @@ public final class CountingTransport implements Transport {
 
   @Override
   public ObjectStat head(String key) throws StorageException {
-    return count(Request.HEAD, () -> inner.head(key));
+    return count(Request.HEAD, () -> key, () -> inner.head(key));
   }
 
   @Override
   public ListPage list(ListRequest request) throws StorageException {
-    return count(Request.LIST, () -> inner.list(request));
+    return count(Request.LIST, request::prefix, () -> inner.list(request));
   }
 
   @Override
@@ -56,6 +63,7 @@ public final class CountingTransport implements Transport {
     CountedProgress counted = new CountedProgress(progress, counters, ReadPurpose.current());
     count(
         Request.READ,
+        () -> id.key() + " " + range,
         () -> {
           inner.read(id, range, target, counted);
           return true;
@@ -64,7 +72,7 @@ public final class CountingTransport implements Transport {
 
   @Override
   public ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
-    ObjectStat stat = count(Request.PUT, () -> inner.put(key, options, body));
+    ObjectStat stat = count(Request.PUT, () -> key, () -> inner.put(key, options, body));
     counters.written(body.length());
     return stat;
   }
@@ -75,18 +83,20 @@ public final class CountingTransport implements Transport {
   public MultipartUpload startMultipartUpload(String key, PutOptions options)
       throws StorageException {
     return new CountedUpload(
-        count(Request.UPLOAD_CONTROL, () -> inner.startMultipartUpload(key, options)));
+        count(Request.UPLOAD_CONTROL, () -> key, () -> inner.startMultipartUpload(key, options)),
+        key);
   }
 
   @Override
   public List<PendingUpload> listUploads(String prefix) throws StorageException {
-    return count(Request.UPLOAD_CONTROL, () -> inner.listUploads(prefix));
+    return count(Request.UPLOAD_CONTROL, () -> prefix, () -> inner.listUploads(prefix));
   }
 
   @Override
   public void abortUpload(PendingUpload upload) throws StorageException {
     count(
         Request.UPLOAD_CONTROL,
+        upload::key,
         () -> {
           inner.abortUpload(upload);
           return true;
@@ -96,24 +106,25 @@ public final class CountingTransport implements Transport {
   @Override
   public ObjectStat copy(ObjectId source, long size, String targetKey, PutOptions options)
       throws StorageException {
-    return count(Request.COPY, () -> inner.copy(source, size, targetKey, options));
+    return count(Request.COPY, () -> targetKey, () -> inner.copy(source, size, targetKey, options));
   }
 
   @Override
   public ObjectStat putSymlink(String key, String target, PutOptions options)
       throws StorageException {
-    return count(Request.PUT, () -> inner.putSymlink(key, target, options));
+    return count(Request.PUT, () -> key, () -> inner.putSymlink(key, target, options));
   }
 
   @Override
   public String readSymlink(String key) throws StorageException {
-    return count(Request.HEAD, () -> inner.readSymlink(key));
+    return count(Request.HEAD, () -> key, () -> inner.readSymlink(key));
   }
 
   @Override
   public void delete(List<String> keys) throws StorageException {
     count(
         Request.DELETE,
+        () -> keys.size() + " keys",
         () -> {
           inner.delete(keys);
           return true;
@@ -125,13 +136,41 @@ public final class CountingTransport implements Transport {
     inner.close();
   }
 
-  private <T> T count(Request request, Attempts.Attempt<T> attempt) throws StorageException {
+  private <T> T count(Request request, Supplier<String> target, Attempts.Attempt<T> attempt)
+      throws StorageException {
     counters.sent(request);
+    long start = System.nanoTime();
+    String failure = "";
     try {
       return attempt.run();
-    } catch (StorageException | RuntimeException e) {
-      counters.failed(request);
+    } catch (StorageException e) {
+      // What nobody wants any more has not failed.
+      if (e.kind() != StorageException.Kind.CANCELLED) {
+        counters.failed(request);
+        failure = String.valueOf(e.getMessage());
+      }
       throw e;
+    } catch (RuntimeException e) {
+      counters.failed(request);
+      failure = e.toString();
+      throw e;
+    } finally {
+      long nanos = System.nanoTime() - start;
+      counters.ended(request, nanos);
+      if (log.isOn()) {
+        log.add(
+            Map.of(
+                "request",
+                request.name().toLowerCase(Locale.ROOT),
+                "target",
+                target.get(),
+                "failure",
+                failure),
+            nanos);
+      }
+      if (SlowRequests.isSlow(nanos)) {
+        counters.slow().add(new Slow(Instant.now(), request, target.get(), nanos / 1e9, failure));
+      }
     }
   }
 
@@ -157,9 +196,11 @@ public final class CountingTransport implements Transport {
 
   private final class CountedUpload implements MultipartUpload {
     private final MultipartUpload upload;
+    private final String key;
 
-    CountedUpload(MultipartUpload upload) {
+    CountedUpload(MultipartUpload upload, String key) {
       this.upload = upload;
+      this.key = key;
     }
 
     @Override
@@ -169,7 +210,11 @@ public final class CountingTransport implements Transport {
 
     @Override
     public Part uploadPart(int number, UploadBody body) throws StorageException {
-      Part part = count(Request.UPLOAD_PART, () -> upload.uploadPart(number, body));
+      Part part =
+          count(
+              Request.UPLOAD_PART,
+              () -> key + " part " + number,
+              () -> upload.uploadPart(number, body));
       counters.written(body.length());
       return part;
     }
@@ -177,12 +222,15 @@ public final class CountingTransport implements Transport {
     @Override
     public Part uploadPartCopy(int number, ObjectId source, ByteRange range)
         throws StorageException {
-      return count(Request.UPLOAD_PART, () -> upload.uploadPartCopy(number, source, range));
+      return count(
+          Request.UPLOAD_PART,
+          () -> key + " part " + number,
+          () -> upload.uploadPartCopy(number, source, range));
     }
 
     @Override
     public ObjectStat complete(List<Part> parts) throws StorageException {
-      return count(Request.UPLOAD_CONTROL, () -> upload.complete(parts));
+      return count(Request.UPLOAD_CONTROL, () -> key, () -> upload.complete(parts));
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.transport;
 
+import io.sluicefs.kernel.metrics.Latency;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -24,12 +25,19 @@ public final class TransportCounters {
 
   private final Map<Request, LongAdder> requests = adders();
   private final Map<Request, LongAdder> failures = adders();
+  private final Map<Request, Latency> latencies = new EnumMap<>(Request.class);
+  private final SlowRequests slow = new SlowRequests();
+  private final LongAdder ended = new LongAdder();
   private final LongAdder readBytes = new LongAdder();
   private final LongAdder readAheadBytes = new LongAdder();
   private final LongAdder writtenBytes = new LongAdder();
 
   /** Creates counters at zero. */
-  public TransportCounters() {}
+  public TransportCounters() {
+    for (Request request : Request.values()) {
+      latencies.put(request, new Latency());
+    }
+  }
 
   private static Map<Request, LongAdder> adders() {
     Map<Request, LongAdder> adders = new EnumMap<>(Request.class);
@@ -47,6 +55,35 @@ public final class TransportCounters {
   /** Returns those of them that failed. */
   public long failures(Request request) {
     return adder(failures, request).sum();
+  }
+
+  /** Returns how long requests took, those that failed included. */
+  public Latency latency(Request request) {
+    return Objects.requireNonNull(latencies.get(request));
+  }
+
+  /** Returns the last requests that took long. */
+  public SlowRequests slow() {
+    return slow;
+  }
+
+  /** Returns the requests under way. */
+  public long inFlight() {
+    long done = ended.sum();
+    long sent = 0;
+    for (Request request : Request.values()) {
+      sent += requests(request);
+    }
+    return Math.max(0, sent - done);
+  }
+
+  /** Returns the requests that failed, of all kinds. */
+  public long failures() {
+    long failed = 0;
+    for (Request request : Request.values()) {
+      failed += failures(request);
+    }
+    return failed;
   }
 
   /** Returns the bytes of objects that arrived and were good. */
@@ -74,6 +111,11 @@ public final class TransportCounters {
 
   void failed(Request request) {
     adder(failures, request).increment();
+  }
+
+  void ended(Request request, long nanos) {
+    ended.increment();
+    latency(request).record(nanos);
   }
 
   void read(long bytes, ReadPurpose purpose) {

@@ -7,6 +7,7 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ReadProgress;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,16 @@ public interface ObjectBlocks extends BlockLoader, AutoCloseable {
    * @throws StorageException the loader's, or {@link Kind#CANCELLED} if interrupted
    */
   int prefetch(long index, int count) throws StorageException;
+
+  /**
+   * Returns the blocks that are there at about this moment, for an operator to see; the caller's.
+   * None if this cache does not say. Called seldom.
+   *
+   * @since 1.2
+   */
+  default BitSet present() {
+    return new BitSet();
+  }
 
   /**
    * {@inheritDoc} Copies from the blocks, loading what is missing; a tier that can do better

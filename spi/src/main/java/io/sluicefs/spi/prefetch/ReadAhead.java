@@ -32,4 +32,14 @@ public interface ReadAhead {
   default boolean abstains() {
     return false;
   }
+
+  /**
+   * Returns what it takes the reads for and why it plans what it plans, in a few words for an
+   * operator: {@code 2 streams in order}. Called like {@link #next}.
+   *
+   * @since 1.2
+   */
+  default String describe() {
+    return "";
+  }
 }

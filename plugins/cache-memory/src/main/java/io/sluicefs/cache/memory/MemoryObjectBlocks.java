@@ -11,6 +11,7 @@ import io.sluicefs.spi.cache.ObjectBlocks;
 import io.sluicefs.spi.transport.ReadProgress;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -133,6 +134,18 @@ final class MemoryObjectBlocks implements ObjectBlocks {
       }
     }
     return (int) (next - index);
+  }
+
+  @Override
+  public BitSet present() {
+    BitSet present = new BitSet();
+    for (int index = 0; index < object.blockCount(); index++) {
+      Block block = object.table().get(index);
+      if (block != null && block.state() == Block.State.FILLED) {
+        present.set(index);
+      }
+    }
+    return present;
   }
 
   @Override

@@ -59,6 +59,16 @@ final class ModelReadAhead implements ReadAhead {
         : upTo(wholeIndex ? size : recognition.headEnd(), justRead.end(), budget);
   }
 
+  @Override
+  public String describe() {
+    if (planner != null) {
+      return "read by tensors, as the head of the file lists them";
+    }
+    return recognition.kind() == Recognition.Kind.SHARD_INDEX
+        ? "an index of shards, read whole"
+        : "the head of the file is on its way";
+  }
+
   /** Plans what the file begins with. */
   private ReadAheadWindow upTo(long wanted, long readEnd, long budget) {
     long end = Math.min(wanted, budget < size ? readEnd + budget : size);

@@ -87,6 +87,22 @@ final class SequentialReadAhead implements ReadAhead {
     return stream.isAtExpectedEnd() && (isStale(stream) || stream.isEnded());
   }
 
+  @Override
+  public String describe() {
+    if (reads == 0) {
+      return "not read yet";
+    }
+    if (plannedRuns > 0) {
+      return "runs of %d bytes at even distances of %d"
+          .formatted(plannedRunLength, stride.distance());
+    }
+    return switch (planned) {
+      case 0 -> "no order found; nothing is read ahead";
+      case 1 -> "read in order";
+      default -> planned + " streams, each read in order";
+    };
+  }
+
   /** Goes on with a run; returns whether that changes which runs are planned after it. */
   private boolean goOn(Stream stream, ByteRange read) {
     if (stream.takeEnded()) {
