@@ -10,6 +10,7 @@ import io.sluicefs.spi.cache.ObjectBlocks;
 import io.sluicefs.spi.transport.ReadProgress;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,12 @@ public final class LeakCheckedBlocks implements ObjectBlocks {
       throws StorageException {
     checkOpen("load");
     blocks.load(range, target, progress);
+  }
+
+  @Override
+  public BitSet present() {
+    checkOpen("present");
+    return blocks.present();
   }
 
   @Override
