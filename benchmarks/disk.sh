@@ -8,7 +8,11 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 size=${SIZE:-2GiB}
 bandwidth=${BANDWIDTH:-0}
-home=$(echo "$root"/distribution/target/sluice-*/bin) && home=${home%/bin}
+# As it is released, if make dist was run: with the runtime's cache a daemon is fast from its first read on.
+for bin in "$root"/distribution/target/tarball/sluice-*/bin "$root"/distribution/target/sluice-*/bin; do
+  [ ! -x "$bin/sluice" ] || break
+done
+home=${bin%/bin}
 plugin=$home/plugins/cache-disk-lmdb
 work=$(mktemp -d "${1:-/var/tmp}/sluice-disk-XXXXXX")
 mounted=

@@ -24,7 +24,7 @@ final class PinnedFiles {
   /**
    * A mount writes what it loaded a moment later, and passes over what the disk is too slow for.
    */
-  private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(3);
+  private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private static final long LOOK_AGAIN_MILLIS = 100;
 

@@ -232,7 +232,8 @@ class WarmTest {
 
   /**
    * Runs a test that needs what it loads to stay; again if anybody on this machine told Linux to
-   * drop the whole page cache meanwhile, as benchmarks do.
+   * drop the whole page cache meanwhile, as benchmarks do; and once more in any case, as Linux may
+   * take single pages back by itself, which it counts nowhere.
    */
   private void undisturbed(Scenario scenario) throws Exception {
     for (int attempt = 1; ; attempt++) {
@@ -241,7 +242,7 @@ class WarmTest {
         scenario.run();
         return;
       } catch (AssertionError e) {
-        if (timesDropped() == dropped || attempt == ATTEMPTS) {
+        if ((timesDropped() == dropped && attempt > 1) || attempt == ATTEMPTS) {
           throw e;
         }
         unmountIt();
