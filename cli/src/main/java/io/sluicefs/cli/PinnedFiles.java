@@ -42,8 +42,13 @@ final class PinnedFiles {
     this.problems = problems;
   }
 
-  /** Pins files that were loaded; returns the bytes of them that are in the cache now. */
-  long pin(List<Path> files) throws IOException, InterruptedException {
+  /**
+   * Pins files that were loaded.
+   *
+   * @param wereRead whether anything of them was read just now, and may still be on its way
+   * @return the bytes of them that are in the cache
+   */
+  long pin(List<Path> files, boolean wereRead) throws IOException, InterruptedException {
     List<Path> found = new ArrayList<>();
     List<ObjectId> ids = new ArrayList<>();
     for (Path file : files) {
@@ -57,7 +62,7 @@ final class PinnedFiles {
         problems.add(file, "not pinned: it is not a file of a mount of Sluice");
       }
     }
-    List<KeptObject> kept = awaitKept(ids);
+    List<KeptObject> kept = awaitKept(ids, wereRead);
     long bytes = 0;
     for (int i = 0; i < ids.size(); i++) {
       bytes += check(found.get(i), ids.get(i), kept);
@@ -66,7 +71,8 @@ final class PinnedFiles {
   }
 
   /** Pins what there is, until all of it is or no more comes. */
-  private List<KeptObject> awaitKept(List<ObjectId> ids) throws IOException, InterruptedException {
+  private List<KeptObject> awaitKept(List<ObjectId> ids, boolean wereRead)
+      throws IOException, InterruptedException {
     Set<ObjectId> wanted = Set.copyOf(ids);
     long before = -1;
     long since = System.nanoTime();
@@ -86,7 +92,7 @@ final class PinnedFiles {
         before = bytes;
         since = System.nanoTime();
       }
-      if (complete || System.nanoTime() - since > GIVE_UP_NANOS) {
+      if (complete || !wereRead || System.nanoTime() - since > GIVE_UP_NANOS) {
         return kept;
       }
       TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);

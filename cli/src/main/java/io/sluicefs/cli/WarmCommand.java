@@ -154,7 +154,9 @@ final class WarmCommand implements Callable<Integer> {
       after = WarmReport.of(problems.without(before.files()), problems);
     }
     OptionalLong kept =
-        pinned == null ? OptionalLong.empty() : OptionalLong.of(pinned.pin(after.files()));
+        pinned == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(pinned.pin(after.files(), progress.loadedBytes() > 0));
     return conclude(after, progress, available, kept);
   }
 
