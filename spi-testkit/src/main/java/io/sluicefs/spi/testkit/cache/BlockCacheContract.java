@@ -47,6 +47,8 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(120)
 public abstract class BlockCacheContract {
+  private static final long BLOCKED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private static final String KEY = "models/model-00001-of-00002.safetensors";
 
   private final long seed = Long.getLong("sluice.seed", System.nanoTime());
@@ -721,12 +723,16 @@ public abstract class BlockCacheContract {
     return assertInstanceOf(StorageException.class, failed.getCause());
   }
 
-  /** Waits until the thread of a task waits for something. */
+  /** Waits until the thread of a task waits for something, and longer than locks are held. */
   private static void awaitBlocked(FutureTask<?> task) {
     Thread thread = ((Reading<?>) task).thread;
-    while (thread.getState() != Thread.State.WAITING
-        && thread.getState() != Thread.State.TIMED_WAITING) {
+    long since = System.nanoTime();
+    while (System.nanoTime() - since < BLOCKED_NANOS) {
       assertFalse(task.isDone(), "did not wait");
+      if (thread.getState() != Thread.State.WAITING
+          && thread.getState() != Thread.State.TIMED_WAITING) {
+        since = System.nanoTime();
+      }
       Thread.onSpinWait();
     }
   }
