@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cli;
 
+import io.sluicefs.kernel.memory.MemoryLimit;
 import io.sluicefs.spi.SettingException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -19,9 +20,6 @@ final class Ossfs2Import {
 
   /** What ossfs2 raises a smaller {@code total_mem_limit} to. */
   private static final long LEAST_MEMORY = 256 * MIB;
-
-  /** What {@code memory.limit} keeps for the Java runtime. */
-  private static final long RUNTIME = 128 * MIB;
 
   private static final int DEMAND_READS = 32;
 
@@ -262,7 +260,7 @@ final class Ossfs2Import {
       draft.set("memory", "limit", limit + "B", "memory_data_cache_size, and 1 GiB for the rest");
     }
     if (cache > 0) {
-      long most = limit - RUNTIME;
+      long most = limit - MemoryLimit.RUNTIME;
       draft.set(
           "cache.memory",
           "capacity",

@@ -8,7 +8,6 @@ import java.io.PrintWriter;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,10 +67,9 @@ final class StatsCommand implements Callable<Integer> {
       Map<String, Map<String, Object>> before,
       double seconds) {
     if (json) {
-      out.println(
-          answers.values().stream().map(Json::text).collect(Collectors.joining(",", "[", "]")));
+      out.println(Json.array(answers.values()));
     } else if (answers.isEmpty()) {
-      out.println("Nothing is mounted by this user.");
+      out.println(StatsText.NOTHING_MOUNTED);
     } else {
       answers.forEach(
           (mountpoint, stats) -> {

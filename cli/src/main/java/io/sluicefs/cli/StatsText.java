@@ -8,6 +8,8 @@ import java.util.stream.Collectors;
 
 /** What a mount says of itself, for people. */
 final class StatsText {
+  static final String NOTHING_MOUNTED = "Nothing is mounted by this user.";
+
   private static final int MINUTE = 60;
   private static final int HOUR = 60 * MINUTE;
   private static final int DAY = 24 * HOUR;

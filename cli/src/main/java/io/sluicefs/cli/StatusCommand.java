@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -49,9 +48,9 @@ final class StatusCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(answers.stream().map(Json::text).collect(Collectors.joining(",", "[", "]")));
+      out.println(Json.array(answers));
     } else if (answers.isEmpty() && status == ExitStatus.OK) {
-      out.println("Nothing is mounted by this user.");
+      out.println(StatsText.NOTHING_MOUNTED);
     } else {
       answers.forEach(answer -> StatsText.status(out, new JsonFields(answer)));
     }

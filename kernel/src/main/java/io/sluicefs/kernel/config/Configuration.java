@@ -258,10 +258,12 @@ public final class Configuration {
    */
   public PluginSettings settings(PluginChoice choice, PluginDescriptor descriptor)
       throws SettingException {
+    return settings(choice.section(), descriptor.settings(), sectionOf(choice));
+  }
+
+  private ConfigNode.@Nullable Branch sectionOf(PluginChoice choice) {
     ConfigNode axis = root.children().get(choice.axis().section());
-    ConfigNode.Branch plugin =
-        axis instanceof ConfigNode.Branch section ? branch(section, choice.name()) : null;
-    return settings(choice.section(), descriptor.settings(), plugin);
+    return axis instanceof ConfigNode.Branch section ? branch(section, choice.name()) : null;
   }
 
   /**
@@ -269,9 +271,7 @@ public final class Configuration {
    * secrets are among them.
    */
   public Map<String, String> texts(PluginChoice choice) {
-    ConfigNode axis = root.children().get(choice.axis().section());
-    ConfigNode.Branch plugin =
-        axis instanceof ConfigNode.Branch section ? branch(section, choice.name()) : null;
+    ConfigNode.Branch plugin = sectionOf(choice);
     Map<String, String> texts = new LinkedHashMap<>();
     if (plugin != null) {
       plugin.leaves().forEach((name, leaf) -> texts.put(name, leaf.text()));
@@ -314,12 +314,11 @@ public final class Configuration {
       PluginSettings values) {
     for (Setting<?> setting : schema) {
       String path = section + "." + setting.name();
-      boolean isGiven = root.find(path) instanceof ConfigNode.Leaf;
-      String text =
-          root.find(path) instanceof ConfigNode.Leaf leaf ? leaf.text() : setting.defaultText();
-      effective.add(
-          new EffectiveSetting(
-              path, isGiven && setting.isSecret() ? "(secret)" : text, values.origin(setting)));
+      String text = setting.defaultText();
+      if (root.find(path) instanceof ConfigNode.Leaf leaf) {
+        text = setting.isSecret() ? "(secret)" : leaf.text();
+      }
+      effective.add(new EffectiveSetting(path, text, values.origin(setting)));
     }
   }
 

@@ -7,7 +7,9 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigValueFactory;
+import java.util.Collection;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Objects of JSON as maps of strings, numbers, booleans, lists and maps. */
 public final class Json {
@@ -21,10 +23,9 @@ public final class Json {
     return ConfigValueFactory.fromMap(object).render(ConfigRenderOptions.concise());
   }
 
-  /** Returns an object as text with a value a line. */
-  public static String indented(Map<String, ?> object) {
-    return ConfigValueFactory.fromMap(object)
-        .render(ConfigRenderOptions.concise().setFormatted(true));
+  /** Returns objects as an array in one line. */
+  public static String array(Collection<? extends Map<String, ?>> objects) {
+    return objects.stream().map(Json::text).collect(Collectors.joining(",", "[", "]"));
   }
 
   /**

@@ -42,6 +42,12 @@ public final class MeasuredOperations implements FuseOperations {
     T get() throws FuseException;
   }
 
+  /** An operation without one. */
+  @FunctionalInterface
+  private interface Step {
+    void run() throws FuseException;
+  }
+
   private long begin() {
     counters.started();
     return System.nanoTime();
@@ -112,6 +118,18 @@ public final class MeasuredOperations implements FuseOperations {
       end(operation, id, name, -1, 0, start, errno);
       counters.ended();
     }
+  }
+
+  private void run(Operation operation, long id, @Nullable String name, Step step)
+      throws FuseException {
+    measure(
+        operation,
+        id,
+        name,
+        () -> {
+          step.run();
+          return DONE;
+        });
   }
 
   @Override
@@ -212,14 +230,7 @@ public final class MeasuredOperations implements FuseOperations {
 
   @Override
   public void access(Caller caller, long inode, int mask) throws FuseException {
-    measure(
-        Operation.ACCESS,
-        inode,
-        null,
-        () -> {
-          inner.access(caller, inode, mask);
-          return DONE;
-        });
+    run(Operation.ACCESS, inode, null, () -> inner.access(caller, inode, mask));
   }
 
   @Override
@@ -234,14 +245,7 @@ public final class MeasuredOperations implements FuseOperations {
 
   @Override
   public void flush(Caller caller, long handle) throws FuseException {
-    measure(
-        Operation.FLUSH,
-        handle,
-        null,
-        () -> {
-          inner.flush(caller, handle);
-          return DONE;
-        });
+    run(Operation.FLUSH, handle, null, () -> inner.flush(caller, handle));
   }
 
   @Override
@@ -257,14 +261,7 @@ public final class MeasuredOperations implements FuseOperations {
 
   @Override
   public void fsync(Caller caller, long handle, boolean dataOnly) throws FuseException {
-    measure(
-        Operation.FSYNC,
-        handle,
-        null,
-        () -> {
-          inner.fsync(caller, handle, dataOnly);
-          return DONE;
-        });
+    run(Operation.FSYNC, handle, null, () -> inner.fsync(caller, handle, dataOnly));
   }
 
   @Override
@@ -275,27 +272,13 @@ public final class MeasuredOperations implements FuseOperations {
   @Override
   public void readdir(Caller caller, long handle, long offset, DirectorySink sink)
       throws FuseException {
-    measure(
-        Operation.READDIR,
-        handle,
-        null,
-        () -> {
-          inner.readdir(caller, handle, offset, sink);
-          return DONE;
-        });
+    run(Operation.READDIR, handle, null, () -> inner.readdir(caller, handle, offset, sink));
   }
 
   @Override
   public void readdirplus(Caller caller, long handle, long offset, DirectorySink sink)
       throws FuseException {
-    measure(
-        Operation.READDIR,
-        handle,
-        null,
-        () -> {
-          inner.readdirplus(caller, handle, offset, sink);
-          return DONE;
-        });
+    run(Operation.READDIR, handle, null, () -> inner.readdirplus(caller, handle, offset, sink));
   }
 
   @Override
@@ -335,53 +318,33 @@ public final class MeasuredOperations implements FuseOperations {
 
   @Override
   public void unlink(Caller caller, long parent, String name) throws FuseException {
-    measure(
-        Operation.UNLINK,
-        parent,
-        name,
-        () -> {
-          inner.unlink(caller, parent, name);
-          return DONE;
-        });
+    run(Operation.UNLINK, parent, name, () -> inner.unlink(caller, parent, name));
   }
 
   @Override
   public void rmdir(Caller caller, long parent, String name) throws FuseException {
-    measure(
-        Operation.RMDIR,
-        parent,
-        name,
-        () -> {
-          inner.rmdir(caller, parent, name);
-          return DONE;
-        });
+    run(Operation.RMDIR, parent, name, () -> inner.rmdir(caller, parent, name));
   }
 
   @Override
   public void rename(
       Caller caller, long parent, String name, long newParent, String newName, int flags)
       throws FuseException {
-    measure(
+    run(
         Operation.RENAME,
         parent,
         name,
-        () -> {
-          inner.rename(caller, parent, name, newParent, newName, flags);
-          return DONE;
-        });
+        () -> inner.rename(caller, parent, name, newParent, newName, flags));
   }
 
   @Override
   public void fallocate(Caller caller, long handle, int mode, long offset, long length)
       throws FuseException {
-    measure(
+    run(
         Operation.FALLOCATE,
         handle,
         null,
-        () -> {
-          inner.fallocate(caller, handle, mode, offset, length);
-          return DONE;
-        });
+        () -> inner.fallocate(caller, handle, mode, offset, length));
   }
 
   @Override
@@ -427,25 +390,11 @@ public final class MeasuredOperations implements FuseOperations {
   @Override
   public void setxattr(Caller caller, long inode, String name, byte[] value, int flags)
       throws FuseException {
-    measure(
-        Operation.XATTR,
-        inode,
-        name,
-        () -> {
-          inner.setxattr(caller, inode, name, value, flags);
-          return DONE;
-        });
+    run(Operation.XATTR, inode, name, () -> inner.setxattr(caller, inode, name, value, flags));
   }
 
   @Override
   public void removexattr(Caller caller, long inode, String name) throws FuseException {
-    measure(
-        Operation.XATTR,
-        inode,
-        name,
-        () -> {
-          inner.removexattr(caller, inode, name);
-          return DONE;
-        });
+    run(Operation.XATTR, inode, name, () -> inner.removexattr(caller, inode, name));
   }
 }

@@ -54,6 +54,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -135,7 +136,7 @@ public final class Mount implements AutoCloseable {
     Place place = new Place(mountpoint.path());
     OpenPlugins plugins = new OpenPlugins(configuration, request.plugins(), memory, place);
 
-    List<BlockCache> caches;
+    SequencedMap<String, BlockCache> caches;
     Prefetcher prefetcher;
     FuseChannel fuse;
     Transport opened;
@@ -160,7 +161,7 @@ public final class Mount implements AutoCloseable {
     ObjectReaders readers =
         new ObjectReaders(
             transport,
-            caches,
+            List.copyOf(caches.values()),
             prefetcher,
             memory,
             new ReadOptions(

@@ -43,7 +43,7 @@ public final class MountFigures {
       String prefix,
       OpenPlugins plugins,
       MemoryBudget memory,
-      List<BlockCache> caches,
+      SequencedMap<String, BlockCache> caches,
       ObjectReaders readers,
       TransportCounters store,
       OperationCounters operations) {
@@ -52,21 +52,11 @@ public final class MountFigures {
     this.prefix = prefix;
     this.plugins = plugins.opened();
     this.memory = memory;
-    this.caches = named(this.plugins, caches);
+    this.caches = caches;
     this.readers = readers;
     this.store = store;
     this.operations = operations;
     this.meters = plugins.meters();
-  }
-
-  private static SequencedMap<String, BlockCache> named(
-      List<String> plugins, List<BlockCache> caches) {
-    SequencedMap<String, BlockCache> named = new LinkedHashMap<>();
-    List<String> names = plugins.stream().filter(name -> name.startsWith("cache.")).toList();
-    for (int i = 0; i < caches.size(); i++) {
-      named.put(names.get(i).substring("cache.".length()), caches.get(i));
-    }
-    return named;
   }
 
   /** Returns when it was made. */

@@ -114,7 +114,7 @@ public final class MountReport {
         "files",
         figures.summaries().stream()
             .filter(summary -> isWithin(path(summary), path))
-            .map(this::summary)
+            .map(this::past)
             .toList());
     return history;
   }
@@ -186,13 +186,17 @@ public final class MountReport {
     file.put("requests", summary.loads());
     file.put("waits", summary.waits());
     file.put("wait_seconds", summary.waitNanos() / NANOS);
+    return file;
+  }
+
+  private Map<String, Object> past(ObjectSummary summary) {
+    Map<String, Object> file = summary(summary);
     file.put("pattern", summary.pattern());
     return file;
   }
 
   private Map<String, Object> file(OpenObjectStatus open) {
     Map<String, Object> file = summary(open.summary());
-    file.remove("pattern");
     file.put("held", ranges(open.held()));
     file.put("loading", ranges(open.loading()));
     file.put("readers", open.readers().stream().map(MountReport::reader).toList());

@@ -26,8 +26,10 @@ import io.sluicefs.spi.transport.TransportProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -158,22 +160,22 @@ final class OpenPlugins {
   }
 
   /**
-   * Opens the caches, nearest to the reader first; {@code owner} closes them. One below the first
-   * that cannot be opened is left out: all it does is save requests.
+   * Opens the caches by name, nearest to the reader first; {@code owner} closes them. One below the
+   * first that cannot be opened is left out: all it does is save requests.
    */
-  List<BlockCache> caches(OwnedResources owner)
+  SequencedMap<String, BlockCache> caches(OwnedResources owner)
       throws SettingException, PluginException, IOException {
     List<Ready<BlockCacheProvider>> plugins = new ArrayList<>();
     for (PluginChoice choice : configuration.caches()) {
       plugins.add(ready(choice, BlockCacheProvider.class));
     }
-    List<BlockCache> tiers = new ArrayList<>();
+    SequencedMap<String, BlockCache> tiers = new LinkedHashMap<>();
     for (Ready<BlockCacheProvider> plugin : plugins) {
       try {
         BlockCache cache = plugin.open(BlockCacheProvider::open);
         owner.adopt(plugin.choice.section(), cache::close);
         opened.add(plugin.choice.section());
-        tiers.add(cache);
+        tiers.put(plugin.choice.name(), cache);
       } catch (IOException | PluginException e) {
         if (tiers.isEmpty()) {
           throw e;

@@ -68,12 +68,13 @@ public final class ObjectReaders implements AutoCloseable {
    */
   @MustBeClosed
   public ReadSession open(ObjectId id, long size) {
-    Attachment attachment = attach(id, size);
+    ObjectTally tally = tallies.of(id, size);
+    Attachment attachment = attach(id, size, tally);
     ReadAhead planner = planner(id, size, attachment);
     synchronized (objects) {
       Shared shared = objects.get(id);
       if (shared == null) {
-        shared = new Shared(openObject(id, size));
+        shared = new Shared(openObject(id, size, tally));
         objects.put(id, shared);
       } else if (!shared.object.isShared()) {
         // It sees no bytes: the attachments are the sessions', and go with them.
@@ -150,13 +151,13 @@ public final class ObjectReaders implements AutoCloseable {
     object.close();
   }
 
-  private OpenObject openObject(ObjectId id, long size) {
+  private OpenObject openObject(ObjectId id, long size, ObjectTally tally) {
     int blockSize = blockSize();
     return new OpenObject(
         id,
         size,
         blockSize,
-        tallies.of(id, size),
+        tally,
         prefetches,
         headroom,
         (int) Math.max(1, limits.chunkSize() / blockSize),
@@ -164,10 +165,9 @@ public final class ObjectReaders implements AutoCloseable {
   }
 
   /** Attaches to all caches, each with the one below it as its loader; the first at the front. */
-  private Attachment attach(ObjectId id, long size) {
+  private Attachment attach(ObjectId id, long size, ObjectTally tally) {
     List<ObjectBlocks> attached = new ArrayList<>();
     try {
-      ObjectTally tally = tallies.of(id, size);
       BlockLoader loader =
           (range, target, progress) -> transport.read(id, range, target, tally.counting(progress));
       for (int i = tiers.size() - 1; i > 0; i--) {

@@ -25,10 +25,6 @@ final class ObjectTally {
     this.size = size;
   }
 
-  ObjectId id() {
-    return id;
-  }
-
   void opened() {
     opens.increment();
   }

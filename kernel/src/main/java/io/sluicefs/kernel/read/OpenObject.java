@@ -148,7 +148,7 @@ final class OpenObject {
                 plan.position(),
                 plan.describe(),
                 limitOf(plan),
-                plan.ranges(size)));
+                plan.ranges()));
       }
       if (!plans.isEmpty() && !closed) {
         attachment = attachmentOf(plans.getFirst());
@@ -171,7 +171,8 @@ final class OpenObject {
     return new OpenObjectStatus(tally.summary(), held, loading, readers);
   }
 
-  private ByteRange bytes(int start, int end) {
+  /** Returns blocks as bytes. */
+  ByteRange bytes(int start, int end) {
     return new ByteRange((long) start * blockSize, Math.min(size, (long) end * blockSize));
   }
 

@@ -144,17 +144,12 @@ final class ReadAheadPlan {
   }
 
   /** Returns the runs in bytes. */
-  List<ByteRange> ranges(long size) {
+  List<ByteRange> ranges() {
     List<ByteRange> ranges = new ArrayList<>(runs);
     for (int i = 0; i < runs; i++) {
-      ranges.add(
-          new ByteRange((long) starts[i] * blockSize, Math.min(size, (long) ends[i] * blockSize)));
+      ranges.add(object.bytes(starts[i], ends[i]));
     }
     return ranges;
-  }
-
-  boolean isEmpty() {
-    return runs == 0;
   }
 
   /** Returns the bytes in all runs of blocks of which nothing was delivered. */
