@@ -14,6 +14,7 @@ module io.sluicefs.emulator {
   requires io.netty.handler;
   requires io.netty.transport;
   requires java.xml;
+  requires typesafe.config;
 
   exports io.sluicefs.emulator;
 

@@ -17,6 +17,7 @@ module io.sluicefs.kernel {
 
   exports io.sluicefs.kernel.config;
   exports io.sluicefs.kernel.control;
+  exports io.sluicefs.kernel.integrity;
   exports io.sluicefs.kernel.memory;
   exports io.sluicefs.kernel.metrics;
   exports io.sluicefs.kernel.mount;

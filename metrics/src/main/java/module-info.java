@@ -7,10 +7,12 @@ module io.sluicefs.metrics {
   requires static com.google.errorprone.annotations;
   requires static org.jspecify;
   requires io.prometheus.metrics.model;
-  requires io.sluicefs.kernel;
+  requires transitive io.sluicefs.kernel;
   requires jdk.httpserver;
   requires micrometer.core;
   requires micrometer.registry.prometheus;
+
+  uses io.sluicefs.metrics.MetricsExporter;
 
   exports io.sluicefs.metrics;
 }

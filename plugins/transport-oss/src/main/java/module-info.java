@@ -28,8 +28,10 @@ import org.jspecify.annotations.NullMarked;
  * <td>longest wait for the answer to a request</td></tr>
  * <tr><td>{@code no-progress-timeout}</td><td>time</td><td>{@code 15s}</td>
  * <td>longest wait for more of an answer or of a body</td></tr>
+ * <tr><td>{@code copy-timeout}</td><td>time</td><td>{@code 20s}</td>
+ * <td>longest wait for a copy</td></tr>
  * <tr><td>{@code completion-timeout}</td><td>time</td><td>{@code 5m}</td>
- * <td>longest wait for a copy or for parts to be joined</td></tr>
+ * <td>longest wait for parts to be joined</td></tr>
  * <tr><td>{@code verify-uploads}</td><td>flag</td><td>{@code true}</td>
  * <td>compare the store's CRC-64 with that of what was sent</td></tr>
  * <tr><td>{@code max-idle-connections}</td><td>number</td><td>{@code 64}</td>

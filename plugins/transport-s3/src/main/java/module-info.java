@@ -31,8 +31,10 @@ import org.jspecify.annotations.NullMarked;
  *     request without a body, or after a body is sent</td></tr>
  * <tr><td>no-progress-timeout</td><td>time</td><td>15s</td><td>longest wait for more of an
  *     answer or to send more of a body</td></tr>
- * <tr><td>completion-timeout</td><td>time</td><td>5m</td><td>longest wait for the store to copy an
- *     object or to join its parts</td></tr>
+ * <tr><td>copy-timeout</td><td>time</td><td>20s</td><td>longest wait for the store to copy an
+ *     object or a range of one</td></tr>
+ * <tr><td>completion-timeout</td><td>time</td><td>5m</td><td>longest wait for the store to join the
+ *     parts of an object</td></tr>
  * <tr><td>upload-checksum</td><td>crc32c, crc64nvme, none</td><td>crc32c</td><td>checksum the store
  *     compares uploads with</td></tr>
  * <tr><td>max-idle-connections</td><td>number</td><td>64</td><td>connections kept open for

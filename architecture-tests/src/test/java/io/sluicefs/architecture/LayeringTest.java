@@ -28,6 +28,31 @@ class LayeringTest {
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("io.sluicefs");
 
+  /**
+   * Say when something was, in logs, reports, journals and attributes of files; sign requests, by
+   * the store's clock where that differs; renew credentials before the time the store gave them is
+   * over; and tell the age of what another process has written down.
+   */
+  private static final Set<String> TIMES_OF_DAY =
+      Set.of(
+          "io.sluicefs.fuse.direct.NameRequests",
+          "io.sluicefs.fuse.jnr.NativeStructs",
+          "io.sluicefs.kernel.metrics.AccessLog",
+          "io.sluicefs.kernel.mount.HandoverFile",
+          "io.sluicefs.kernel.mount.MountFigures",
+          "io.sluicefs.kernel.mount.MountReport",
+          "io.sluicefs.kernel.staging.StagingArea",
+          "io.sluicefs.kernel.transport.CountingTransport",
+          "io.sluicefs.transport.oss.OidcRole",
+          "io.sluicefs.transport.oss.OssSigner",
+          "io.sluicefs.transport.oss.RenewedCredentials",
+          "io.sluicefs.transport.s3.ControlAuthentication",
+          "io.sluicefs.transport.s3.S3Copies",
+          "io.sluicefs.transport.s3.S3Credentials",
+          "io.sluicefs.transport.s3.S3MultipartUpload",
+          "io.sluicefs.transport.s3.S3Signer",
+          "io.sluicefs.transport.s3.S3Writes");
+
   static final List<String> PLUGINS =
       List.of(
           "io.sluicefs.cache.disk.lmdb",
@@ -40,14 +65,18 @@ class LayeringTest {
           "io.sluicefs.transport.s3");
 
   /**
-   * Allocate a page or so each, for heads of answers and structures of the Linux kernel; and the
-   * slabs, what a channel reads requests into, and a command that runs by itself, which reserve
-   * what they allocate. A library of the host stays loaded by an arena that holds nothing else.
+   * Allocate a page or so each, for heads of answers, secrets and structures of the Linux kernel;
+   * and the slabs, what a channel reads requests into, and a command that runs by itself, which
+   * reserve what they allocate; and commands that measure or try, which have no budget. A library
+   * of the host stays loaded by an arena that holds nothing else.
    */
   private static final Set<String> SMALL_BUFFERS =
       Set.of(
           "io.sluicefs.cache.disk.lmdb.NativeBuffer",
           "io.sluicefs.cache.memory.Slab",
+          "io.sluicefs.cli.MountBench",
+          "io.sluicefs.cli.StoreBench",
+          "io.sluicefs.cli.WriteCheck",
           "io.sluicefs.fuse.direct.QueuedRequest",
           "io.sluicefs.fuse.direct.RequestBuffer",
           "io.sluicefs.fuse.direct.ServingThread",
@@ -56,7 +85,8 @@ class LayeringTest {
           "io.sluicefs.http.Connection",
           "io.sluicefs.http.LzmaCrc64",
           "io.sluicefs.http.PlainWire",
-          "io.sluicefs.kernel.staging.Recovery");
+          "io.sluicefs.kernel.staging.Recovery",
+          "io.sluicefs.spi.Secret");
 
   @Test
   void theSpiDependsOnNothingButJavaAndAnnotations() {
@@ -158,6 +188,30 @@ class LayeringTest {
         "java\\.nio\\.ByteBuffer\\.allocateDirect"
             + "|java\\.lang\\.foreign\\.Arena\\.(ofShared|ofAuto|global)"
             + "|net\\.openhft\\..*(?i:native).*");
+  }
+
+  /** A clock that is set, by hand or by a server, must not end what was to last a while. */
+  @Test
+  void onlyWhatPeopleAndStoresAreToldGoesByTheWallClock() {
+    check(
+        noClasses()
+            .that(describe("are in a mount", LayeringTest::isMonotonic))
+            .should()
+            .callMethodWhere(describe("it asks for the time of day", LayeringTest::asksForTheTime))
+            .because("times to live, timeouts and deadlines count from System.nanoTime"));
+  }
+
+  private static boolean isMonotonic(JavaClass type) {
+    return type.getPackageName()
+            .matches("io\\.sluicefs\\.(kernel|http|fuse|cache|prefetch|transport|metrics)(\\..*)?")
+        && !TIMES_OF_DAY.contains(type.getName());
+  }
+
+  private static boolean asksForTheTime(JavaMethodCall call) {
+    String method = call.getTargetOwner().getName() + "." + call.getName();
+    return method.matches(
+        "java\\.lang\\.System\\.currentTimeMillis|java\\.time\\.(Instant|LocalDateTime|ZonedDateTime)\\.now"
+            + "|java\\.time\\.Clock\\.system.*");
   }
 
   @Test

@@ -105,7 +105,12 @@ final class CacheCommand implements Runnable {
       throws SettingException, PluginException, MountException, IOException, InterruptedException {
     return with(
         (cache, out) -> {
-          Verification found = cache.verify();
+          WarmProgress progress =
+              new WarmProgress(cache.objects().stream().mapToLong(KeptObject::keptBytes).sum(), 0);
+          Verification found;
+          try (ProgressLine _ = ProgressLine.start(spec.commandLine().getErr(), progress::bar)) {
+            found = cache.verify(progress::loaded);
+          }
           out.printf(
               "%d blocks, %s, %d bad%n",
               found.blocks(), ByteCount.text(found.bytes()), found.badBlocks());

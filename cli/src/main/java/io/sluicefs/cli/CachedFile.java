@@ -39,6 +39,7 @@ final class CachedFile implements AutoCloseable {
 
   private static final int SEEK_END = 2;
   private static final int POSIX_FADV_SEQUENTIAL = 2;
+  private static final int POSIX_FADV_DONTNEED = 4;
   private static final int PROT_READ = 1;
   private static final int MAP_SHARED = 1;
   private static final long MAP_FAILED = -1;
@@ -169,6 +170,16 @@ final class CachedFile implements AutoCloseable {
       return size;
     } catch (Throwable e) {
       throw rethrown(e);
+    }
+  }
+
+  /** Takes what is in the page cache out of it, as far as nobody holds it. */
+  void forget() {
+    try {
+      // Advice that is not taken changes nothing.
+      int _ = (int) FADVISE.invokeExact(state, descriptor, 0L, 0L, POSIX_FADV_DONTNEED);
+    } catch (Throwable e) {
+      throw uncallable(e);
     }
   }
 

@@ -5,6 +5,7 @@ import io.sluicefs.kernel.config.ConfigReference;
 import io.sluicefs.kernel.config.Configuration;
 import io.sluicefs.kernel.config.EffectiveSetting;
 import io.sluicefs.kernel.config.PluginChoice;
+import io.sluicefs.kernel.control.ControlException;
 import io.sluicefs.kernel.mount.MountException;
 import io.sluicefs.kernel.plugin.Plugin;
 import io.sluicefs.kernel.plugin.PluginCatalog;
@@ -37,13 +38,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "config",
     description =
-        "Checks or shows a configuration, prints every setting there is, or takes over one of ossfs2.",
+        "Checks or shows a configuration, prints every setting there is, or takes over one of"
+            + " ossfs2.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     footerHeading = "%nExamples:%n",
     footer = {
       "  sluice config check -c /etc/sluice/models.conf",
       "  sluice config show --origin -c /etc/sluice/models.conf",
+      "  sluice config show --origin /mnt/models",
       "  sluice config reference > reference.conf",
       "  sluice config import -o models.conf --credentials-file models.keys /etc/ossfs2.conf"
     })
@@ -92,31 +95,71 @@ final class ConfigCommand implements Runnable {
 
   @Command(
       name = "show",
-      description = "Prints every setting as a mount would have it; secrets are left out.",
+      description = {
+        "Prints every setting as a mount would have it; secrets are left out.",
+        "Of a running mount what it goes by now, changes by sluice set included."
+      },
       mixinStandardHelpOptions = true,
       versionProvider = Version.class)
   int show(
-      @Mixin ConfigurationOptions options,
+      @Option(
+              names = {"-c", "--config"},
+              paramLabel = "FILE",
+              description = "The configuration, a HOCON file.")
+          @Nullable Path file,
+      @Option(
+              names = "--set",
+              paramLabel = "path=value",
+              description = "A setting that wins over the file; may be repeated.")
+          @Nullable List<String> overrides,
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "MOUNTPOINT",
+              description = "A running mount, in place of a file.")
+          @Nullable Path mountpoint,
       @Option(
               names = "--origin",
               description =
-                  "Say where each value is from: file and line, environment, command line, default.")
+                  "Say where each value is from: file and line, environment, command line, sluice"
+                      + " set, default.")
           boolean origin)
-      throws SettingException, PluginException, MountException {
-    Configuration configuration = options.load();
+      throws SettingException, PluginException, MountException, ControlException {
     PrintWriter out = spec.commandLine().getOut();
-    try (PluginCatalog plugins = Home.plugins()) {
-      for (EffectiveSetting setting : configuration.effective(chosen(configuration, plugins))) {
-        String text = setting.text();
-        String line =
-            text == null
-                ? "# " + setting.path() + " is not given"
-                : setting.path() + " = " + JsonText.quoted(text);
-        out.println(origin ? "%-56s # %s".formatted(line, setting.origin()) : line);
-      }
+    for (EffectiveSetting setting : settings(file, overrides, mountpoint)) {
+      String text = setting.text();
+      String line =
+          text == null
+              ? "# " + setting.path() + " is not given"
+              : setting.path() + " = " + JsonText.quoted(text);
+      out.println(origin ? "%-56s # %s".formatted(line, setting.origin()) : line);
     }
     out.flush();
     return ExitStatus.OK;
+  }
+
+  private List<EffectiveSetting> settings(
+      @Nullable Path file, @Nullable List<String> overrides, @Nullable Path mountpoint)
+      throws SettingException, PluginException, MountException, ControlException {
+    if (mountpoint != null && file == null && overrides == null) {
+      return new JsonFields(RunningMount.of(mountpoint).ask("settings", Map.of()))
+          .objects("settings").stream()
+              .map(
+                  setting ->
+                      new EffectiveSetting(
+                          setting.text("path"),
+                          setting.has("value") ? setting.text("value") : null,
+                          setting.text("origin")))
+              .toList();
+    }
+    if (mountpoint != null || file == null) {
+      throw new ParameterException(
+          spec.commandLine(), "expected either -c FILE or the MOUNTPOINT of a running mount");
+    }
+    Configuration configuration =
+        Configuration.load(file, Objects.requireNonNullElse(overrides, List.of()));
+    try (PluginCatalog plugins = Home.plugins()) {
+      return configuration.effective(chosen(configuration, plugins));
+    }
   }
 
   @Command(

@@ -33,11 +33,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Looks for what keeps a mount from working or makes it slow; mounts and changes nothing.",
+        "Looks for what keeps a mount from working or makes it slow; mounts"
+            + " nothing, and changes nothing without --write.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     footerHeading = "%nExamples:%n",
-    footer = {"  sluice doctor", "  sluice doctor -c /etc/sluice/models.conf"},
+    footer = {
+      "  sluice doctor",
+      "  sluice doctor -c /etc/sluice/models.conf",
+      "  sluice doctor --write -c /etc/sluice/models.conf"
+    },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {"0:nothing failed", "1:something did; each line says what to do"})
 final class DoctorCommand implements Callable<Integer> {
@@ -56,6 +61,13 @@ final class DoctorCommand implements Callable<Integer> {
       description = "A setting that wins over the file; may be repeated.")
   private List<String> overrides = new ArrayList<>();
 
+  @Option(
+      names = "--write",
+      description =
+          "Also put a small object below the prefix, ask for it and delete it: whether a mount may"
+              + " write.")
+  private boolean write;
+
   @Option(names = "--json", description = "Print JSON: {\"findings\":[…]}.")
   private boolean json;
 
@@ -68,11 +80,13 @@ final class DoctorCommand implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     HostChecks host = HostChecks.ofThisHost();
     Path given = file;
-    if (given == null) {
-      findings.addAll(host.findings(false));
-    } else {
-      try (PluginCatalog plugins = Home.plugins()) {
-        examine(given, host, plugins, findings);
+    try (ProgressLine _ = ProgressLine.waiting(spec.commandLine().getErr(), "checking")) {
+      if (given == null) {
+        findings.addAll(host.findings(false));
+      } else {
+        try (PluginCatalog plugins = Home.plugins()) {
+          examine(given, host, plugins, findings);
+        }
       }
     }
     print(findings);
@@ -158,10 +172,16 @@ final class DoctorCommand implements Callable<Integer> {
         .findings();
   }
 
-  private static List<Finding> bucket(
+  private List<Finding> bucket(
       Configuration configuration, PluginCatalog plugins, String transport) {
     try (OpenBucket bucket = OpenBucket.open(configuration, plugins)) {
-      return new BucketChecks(transport, bucket).findings();
+      List<Finding> findings = new BucketChecks(transport, bucket).findings();
+      if (write) {
+        findings.add(new WriteCheck(bucket).finding());
+      } else if (!configuration.mount().readOnly()) {
+        findings.add(Finding.skipped("writing", "not tried; --write tries it"));
+      }
+      return findings;
     } catch (StorageException e) {
       return List.of(
           Finding.failed(

@@ -27,6 +27,7 @@ final class HostChecks {
 
   private final Path root;
   private final int uid;
+  private final String userName;
   private final List<Path> programs;
 
   /**
@@ -34,26 +35,35 @@ final class HostChecks {
    *
    * @param root of the file system of the host
    * @param uid the user who would mount
+   * @param userName the name the host's databases of users have for it; the number if they have
+   *     none
    * @param programs the folders programs are looked for in
    */
-  HostChecks(Path root, int uid, List<Path> programs) {
+  HostChecks(Path root, int uid, String userName, List<Path> programs) {
     this.root = root;
     this.uid = uid;
+    this.userName = userName;
     this.programs = List.copyOf(programs);
   }
 
   /** Returns the checks of this host and user. */
   static HostChecks ofThisHost() throws IOException {
     String path = Objects.requireNonNullElse(System.getenv("PATH"), "");
+    Path self = Path.of("/proc/self");
     return new HostChecks(
         Path.of("/"),
-        (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid"),
+        (Integer) Files.getAttribute(self, "unix:uid"),
+        // Asks getpwuid as fusermount3 does, so that users of LDAP and the like have names.
+        Files.getOwner(self).getName(),
         Arrays.stream(path.split(":", -1)).filter(part -> !part.isEmpty()).map(Path::of).toList());
   }
 
   List<Finding> findings(boolean allowsOther) {
     List<Finding> findings =
         new ArrayList<>(List.of(kernel(), device(), fusermount(), openFiles()));
+    if (uid != ROOT_USER) {
+      findings.add(2, user());
+    }
     if (allowsOther && uid != ROOT_USER) {
       findings.add(allowOther());
     }
@@ -113,6 +123,18 @@ final class HostChecks {
             "fusermount3",
             "not found on the PATH, and only root mounts without it",
             "install the package fuse3");
+  }
+
+  private Finding user() {
+    return userName.equals(Integer.toString(uid))
+        ? Finding.failed(
+            "user",
+            "user id " + uid + " has no name, and fusermount3 mounts only for users with one",
+            "add it to /etc/passwd: useradd -u %1$d NAME; in a container: echo".formatted(uid)
+                + " 'sluice:x:%d:0::/:/bin/false' >> /etc/passwd, or start as root with"
+                    .formatted(uid)
+                + " share/container/mount-unprivileged")
+        : Finding.ok("user", userName + ", user id " + uid);
   }
 
   private Finding openFiles() {

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.net.SyslogAppender;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
@@ -19,9 +20,11 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.util.FileSize;
 import io.sluicefs.kernel.config.LogSettings;
 import io.sluicefs.kernel.metrics.AccessLog;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.logging.LogManager;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -57,11 +60,47 @@ public final class Logging extends ContextAwareBase implements Configurator {
   }
 
   /** Logs as the configuration says from now on, to a file or the error stream. */
-  static void start(LogSettings settings, Optional<Path> file) {
+  static void start(LogSettings settings, Optional<Path> file, Path mountpoint) throws IOException {
     start(settings.level(), settings.format(), file);
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    if (settings.journal().isPresent()) {
+      root.addAppender(
+          datagrams(context, settings.journal().get(), new JournalEntry(mountpoint.toString())));
+    }
+    if (settings.syslog().isPresent()) {
+      root.addAppender(syslog(context, settings.syslog().get()));
+    }
     settings.operations().ifPresent(path -> setUpAccessLog(context, AccessLog.OPERATIONS, path));
     settings.requests().ifPresent(path -> setUpAccessLog(context, AccessLog.REQUESTS, path));
+  }
+
+  private static Appender<ILoggingEvent> syslog(LoggerContext context, String target)
+      throws IOException {
+    if (target.startsWith("/")) {
+      return datagrams(context, Path.of(target), new SyslogLine());
+    }
+    int colon = target.lastIndexOf(':');
+    SyslogAppender appender = new SyslogAppender();
+    appender.setSyslogHost(target.substring(0, colon));
+    appender.setPort(Integer.parseInt(target.substring(colon + 1)));
+    appender.setFacility("DAEMON");
+    appender.setSuffixPattern(
+        "sluice[%d]: %%replace(%%msg){'\\p{Cntrl}','?'}".formatted(ProcessHandle.current().pid()));
+    // A stack trace would be as many events; the log has it.
+    appender.setThrowableExcluded(true);
+    appender.setContext(context);
+    appender.start();
+    return appender;
+  }
+
+  private static Appender<ILoggingEvent> datagrams(
+      LoggerContext context, Path target, Function<ILoggingEvent, byte[]> format)
+      throws IOException {
+    DatagramAppender appender = new DatagramAppender(target, format);
+    appender.setContext(context);
+    appender.start();
+    return appender;
   }
 
   /** Logs text at a level from now on, to a file or the error stream. */
@@ -163,6 +202,10 @@ public final class Logging extends ContextAwareBase implements Configurator {
       LoggerContext context, Encoder<ILoggingEvent> encoder) {
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setTarget("System.err");
+    if (JournalStream.isErrorStream()) {
+      encoder.setContext(context);
+      return start(context, appender, new JournalStream(encoder));
+    }
     return start(context, appender, encoder);
   }
 

@@ -9,15 +9,20 @@ import io.sluicefs.kernel.mount.MountException;
 import io.sluicefs.kernel.mount.MountRequest;
 import io.sluicefs.kernel.mount.Mountpoint;
 import io.sluicefs.kernel.mount.StateFolder;
+import io.sluicefs.kernel.mount.Succession;
 import io.sluicefs.kernel.plugin.PluginCatalog;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Mounts, and stays until the mount is gone. */
 @Command(
@@ -44,6 +49,17 @@ final class MountCommand implements Callable<Integer> {
       description = "Mount over a directory with entries, which are hidden meanwhile.")
   private boolean nonEmpty;
 
+  @Option(
+      names = "--take-over",
+      hidden = true,
+      paramLabel = "DESCRIPTOR",
+      description = "Go on with the session of the daemon that started this one.")
+  private @Nullable Integer taken;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
   @Parameters(
       paramLabel = "MOUNTPOINT",
       description =
@@ -56,12 +72,13 @@ final class MountCommand implements Callable<Integer> {
     Mountpoint place = Mountpoint.of(mountpoint);
     StateFolder state = StateFolder.ofThisUser();
     Optional<Path> log = logFile(configuration.log(), place, state);
-    Logging.start(configuration.log(), log);
+    Logging.start(configuration.log(), log, place.path());
     if (Background.isThis()) {
       Background.redirectErrors(log.orElseThrow());
     }
 
-    try (Termination termination = Termination.install();
+    Mount closed;
+    try (Termination termination = Termination.install(configuration.shutdown().deadline());
         PluginCatalog plugins = Home.plugins();
         Mount mount =
             Mount.open(
@@ -71,19 +88,38 @@ final class MountCommand implements Callable<Integer> {
                     place,
                     nonEmpty,
                     state,
-                    log.map(Path::toString).orElse("")));
-        OwnedMetrics metrics = OwnedMetrics.open(configuration.metrics(), mount.figures())) {
+                    log.map(Path::toString).orElse(""),
+                    succession(place)));
+        OwnedMetrics metrics = OwnedMetrics.open(configuration, mount)) {
       metrics.url().ifPresent(url -> mount.figures().note("page", url));
       log.ifPresent(file -> mount.figures().note("log", file.toString()));
-      mount.answer("set", new LiveSettings());
+      mount.settings().onLogging(settings -> Logging.setLevel(settings.level()));
       if (Background.isThis()) {
         Background.ready(log.orElseThrow());
       }
+      closed = mount;
       awaitEnd(mount, termination);
-      return ExitStatus.OK;
     } catch (InterruptedException e) {
       throw new MountException("stopped before " + place.path() + " was mounted", e);
     }
+    if (closed.unstored() > 0) {
+      throw new MountException(
+          "%s: %d files that were written to are not stored; the log says which, and sluice uploads what is kept of them"
+              .formatted(place.path(), closed.unstored()));
+    }
+    return ExitStatus.OK;
+  }
+
+  /** A daemon somebody waits for, or whose descriptor somebody passed, has no successor. */
+  private Succession succession(Mountpoint place) {
+    List<String> arguments =
+        spec.root().commandLine().getParseResult().originalArgs().stream()
+            .filter(argument -> !argument.startsWith("--take-over"))
+            .toList();
+    return new Succession(
+        Background.isThis() && !place.isDescriptor() ? arguments : List.of(),
+        Path.of(System.getProperty("user.dir")),
+        taken == null ? OptionalInt.empty() : OptionalInt.of(taken));
   }
 
   private static void awaitEnd(Mount mount, Termination termination) throws MountException {
@@ -91,7 +127,7 @@ final class MountCommand implements Callable<Integer> {
       mount.awaitUnmount();
     } catch (InterruptedException e) {
       // A signal asks to end: closing the mount is the answer, and then all is well.
-      termination.asked();
+      termination.asked(() -> mount.unstored() == 0);
     }
   }
 

@@ -19,10 +19,20 @@ import java.util.List;
  * @param uploads oldest first
  */
 record PendingUploads(String location, String prefix, List<PendingUpload> uploads) {
-  /** Asks the store; one that takes no uploads in parts has none. */
-  static PendingUploads of(Transport transport, String prefix) throws StorageException {
-    List<PendingUpload> uploads =
-        transport.capabilities().has(Feature.MULTIPART) ? transport.listUploads(prefix) : List.of();
+  /**
+   * Asks the store; one that takes no uploads in parts has none.
+   *
+   * @param err where a terminal sees that it takes long
+   */
+  static PendingUploads of(Transport transport, String prefix, PrintWriter err)
+      throws StorageException {
+    List<PendingUpload> uploads;
+    try (ProgressLine _ = ProgressLine.waiting(err, "listing uploads of " + transport.location())) {
+      uploads =
+          transport.capabilities().has(Feature.MULTIPART)
+              ? transport.listUploads(prefix)
+              : List.of();
+    }
     return new PendingUploads(
         transport.location(),
         prefix,

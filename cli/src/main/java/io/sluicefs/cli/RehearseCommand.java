@@ -82,7 +82,7 @@ final class RehearseCommand implements Callable<Integer> {
         Configuration configuration = Configuration.load(configurations.get(i), List.of());
         Mount mount = mount(plugins, configuration, mountpoints.get(i), state);
         mounts.add(mount);
-        metrics.add(OwnedMetrics.open(configuration.metrics(), mount.figures()));
+        metrics.add(OwnedMetrics.open(configuration, mount));
       }
       for (Mount mount : mounts) {
         mount.awaitUnmount();

@@ -15,11 +15,22 @@ import picocli.CommandLine.Spec;
 /** Changes a setting of a running mount. */
 @Command(
     name = "set",
-    description = "Changes a setting of a running mount, until it is unmounted: log.level.",
+    description = {
+      "Changes a setting of a running mount, until it is unmounted.",
+      "Those that can change are log.level, memory.limit, metadata.attribute-ttl and negative-ttl,"
+          + " cache.memory.retention and the settings of prefetchers; sluice config reference marks"
+          + " them. Open files keep the prefetch settings they were opened with, and Linux what it"
+          + " was told of names before."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     footerHeading = "%nExamples:%n",
-    footer = "  sluice set log.level=debug /mnt/models")
+    footer = {
+      "  sluice set log.level=debug /mnt/models",
+      "  sluice set memory.limit=8GiB /mnt/models",
+      "  sluice set prefetch.sequential.requests=128 /mnt/models",
+      "  sluice config show --origin /mnt/models"
+    })
 final class SetCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "path=value", description = "The setting.")
   private String setting = "";

@@ -52,12 +52,14 @@ public final class Sluice {
     Map<String, Supplier<Object>> verbs = new LinkedHashMap<>();
     verbs.put("mount", MountCommand::new);
     verbs.put("umount", UmountCommand::new);
+    verbs.put("upgrade", UpgradeCommand::new);
     verbs.put("status", StatusCommand::new);
     verbs.put("stats", StatsCommand::new);
     verbs.put("top", TopCommand::new);
     verbs.put("explain", ExplainCommand::new);
     verbs.put("set", SetCommand::new);
     verbs.put("doctor", DoctorCommand::new);
+    verbs.put("bench", BenchCommand::new);
     verbs.put("warm", WarmCommand::new);
     verbs.put("uploads", UploadsCommand::new);
     verbs.put("cache", CacheCommand::new);

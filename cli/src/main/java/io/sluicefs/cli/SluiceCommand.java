@@ -38,7 +38,7 @@ final class SluiceCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "expected a verb: mount, umount, status, stats, explain, doctor, warm, uploads, cache, config,"
-            + " plugin; see --help for all");
+        "expected a verb: mount, umount, status, stats, explain, set, doctor, bench, warm, uploads,"
+            + " cache, config, plugin; see --help for all");
   }
 }

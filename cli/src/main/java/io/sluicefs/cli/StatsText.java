@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cli;
 
+import io.sluicefs.kernel.mount.HostMounts.Visible;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -38,12 +39,29 @@ final class StatsText {
     out.printf(
         "  failed      %d operations, %d requests%n",
         errors.number("operations"), errors.number("requests"));
+    status
+        .object("set")
+        .fields()
+        .forEach((path, value) -> out.printf("  set         %s = %s%n", path, value));
+    if (status.has("user")) {
+      out.printf("  user        %s%n", printable(status, "user"));
+    }
     if (status.has("page")) {
       out.printf("  page        %s%n", printable(status, "page"));
     }
     if (status.has("log")) {
       out.printf("  log         %s%n", printable(status, "log"));
     }
+  }
+
+  /** Prints which mounts there are beside those of this user. */
+  static void silent(PrintWriter out, List<Visible> mounts) {
+    mounts.forEach(
+        mount ->
+            out.printf(
+                "%s at %s, of another user; root sees its status%n",
+                UploadsListing.printable(mount.source()),
+                UploadsListing.printable(mount.mountpoint().toString())));
   }
 
   /** Prints all figures; those that changed since {@code before} as a speed too. */

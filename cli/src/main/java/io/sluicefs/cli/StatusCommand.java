@@ -3,11 +3,18 @@ package io.sluicefs.cli;
 
 import io.sluicefs.kernel.control.ControlException;
 import io.sluicefs.kernel.control.Json;
+import io.sluicefs.kernel.mount.HostMounts.Visible;
 import io.sluicefs.kernel.mount.MountException;
+import io.sluicefs.kernel.mount.Mountpoint;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,7 +24,10 @@ import picocli.CommandLine.Spec;
 /** Lists the mounts of a host. */
 @Command(
     name = "status",
-    description = "Lists the mounts of this user: what, where, how much memory, what failed.",
+    description = {
+      "Lists the mounts of this user: what, where, how much memory, what failed.",
+      "For root those of all users of the host; others are told which there are."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     footerHeading = "%nExamples:%n",
@@ -33,12 +43,18 @@ final class StatusCommand implements Callable<Integer> {
   private CommandSpec spec;
 
   @Override
-  public Integer call() throws MountException {
+  public Integer call() throws MountException, IOException {
     List<Map<String, Object>> answers = new ArrayList<>();
     int status = ExitStatus.OK;
+    Set<String> known = new HashSet<>();
     for (RunningMount mount : RunningMount.all()) {
+      known.add(mount.record().mountpoint().toString());
       try {
-        answers.add(mount.ask("status", Map.of()));
+        Map<String, Object> answer = mount.ask("status", Map.of());
+        if (Mountpoint.isDescriptor(mount.record().mountpoint())) {
+          known.add(String.valueOf(answer.get("source")));
+        }
+        answers.add(answer);
       } catch (ControlException e) {
         spec.commandLine()
             .getErr()
@@ -46,13 +62,28 @@ final class StatusCommand implements Callable<Integer> {
         status = ExitStatus.FAILURE;
       }
     }
+    OtherUsersMounts others = new OtherUsersMounts(known);
+    boolean root = Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    if (root) {
+      answers.addAll(others.ask());
+    }
+    List<Visible> silent = root ? List.of() : others.silent();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
+      silent.forEach(
+          mount ->
+              answers.add(
+                  Map.of(
+                      "mountpoint", mount.mountpoint().toString(),
+                      "source", mount.source(),
+                      "other_user", true)));
       out.println(Json.array(answers));
     } else if (answers.isEmpty() && status == ExitStatus.OK) {
       out.println(StatsText.NOTHING_MOUNTED);
+      StatsText.silent(out, silent);
     } else {
       answers.forEach(answer -> StatsText.status(out, new JsonFields(answer)));
+      StatsText.silent(out, silent);
     }
     out.flush();
     return status;

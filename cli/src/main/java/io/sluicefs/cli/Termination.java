@@ -4,24 +4,33 @@ package io.sluicefs.cli;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Turns SIGTERM and SIGINT into an interrupt of the thread that holds the mount, and ends the
- * process with status 0 when that thread is through.
+ * process when that thread is through, with status 0 if nothing was lost or left.
  */
 final class Termination implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(25);
+  /** How much longer than it may store a daemon may take to end. */
+  private static final Duration SLACK = Duration.ofSeconds(5);
 
+  private final Duration patience;
   private final Thread holder = Thread.currentThread();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread hook = new Thread(this::run, "sluice-termination");
-  private volatile boolean asked;
+  private volatile BooleanSupplier outcome = () -> false;
 
-  private Termination() {}
+  private Termination(Duration patience) {
+    this.patience = patience;
+  }
 
-  /** Starts listening for signals on behalf of the calling thread, until closed. */
-  static Termination install() {
-    Termination termination = new Termination();
+  /**
+   * Starts listening for signals on behalf of the calling thread, until closed.
+   *
+   * @param deadline how long the thread may finish what was begun
+   */
+  static Termination install(Duration deadline) {
+    Termination termination = new Termination(deadline.plus(SLACK));
     Runtime.getRuntime().addShutdownHook(termination.hook);
     return termination;
   }
@@ -30,17 +39,22 @@ final class Termination implements AutoCloseable {
     holder.interrupt();
     boolean through = false;
     try {
-      through = closed.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      through = closed.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     // Without this the status would be the signal's.
-    Runtime.getRuntime().halt(asked && through ? ExitStatus.OK : ExitStatus.FAILURE);
+    Runtime.getRuntime()
+        .halt(through && outcome.getAsBoolean() ? ExitStatus.OK : ExitStatus.FAILURE);
   }
 
-  /** Says that the holder was interrupted while all was well. */
-  void asked() {
-    asked = true;
+  /**
+   * Says that the holder was interrupted while all was well.
+   *
+   * @param allIsWell whether it still is once this is closed
+   */
+  void asked(BooleanSupplier allIsWell) {
+    outcome = allIsWell;
   }
 
   @Override

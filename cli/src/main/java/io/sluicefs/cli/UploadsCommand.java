@@ -88,7 +88,8 @@ final class UploadsCommand implements Callable<Integer> {
         .forEach(line -> spec.commandLine().getErr().println("left alone: " + line));
     try (PluginCatalog plugins = Home.plugins();
         OpenBucket bucket = OpenBucket.open(configuration, plugins)) {
-      PendingUploads uploads = PendingUploads.of(bucket.transport(), bucket.prefix());
+      PendingUploads uploads =
+          PendingUploads.of(bucket.transport(), bucket.prefix(), spec.commandLine().getErr());
       if (asJson) {
         listing.json(uploads, leftovers);
       } else {
@@ -134,7 +135,8 @@ final class UploadsCommand implements Callable<Integer> {
             "--key %s is not within the mount's prefix %s".formatted(from, bucket.prefix()));
       }
       PendingUploads uploads =
-          PendingUploads.of(bucket.transport(), from).startedBefore(Instant.now().minus(age));
+          PendingUploads.of(bucket.transport(), from, spec.commandLine().getErr())
+              .startedBefore(Instant.now().minus(age));
       uploads.abort(bucket.transport(), dryRun, spec.commandLine().getOut());
     }
     return ExitStatus.OK;

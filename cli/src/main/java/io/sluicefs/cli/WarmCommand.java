@@ -161,8 +161,7 @@ final class WarmCommand implements Callable<Integer> {
   }
 
   private void load(List<Path> files, WarmProgress progress) throws InterruptedException {
-    boolean seen = LinuxProcess.isTerminal(LinuxProcess.STANDARD_ERROR);
-    try (ProgressLine line = new ProgressLine(seen ? err() : null, progress);
+    try (ProgressLine line = ProgressLine.start(err(), progress::bar);
         Interruption _ =
             Interruption.install(
                 () -> {

@@ -30,10 +30,6 @@ final class WarmProgress {
     loadedFiles.incrementAndGet();
   }
 
-  long bytes() {
-    return bytes;
-  }
-
   long loadedBytes() {
     return loadedBytes.get();
   }
@@ -44,6 +40,11 @@ final class WarmProgress {
 
   long bytesPerSecond() {
     return (long) (loadedBytes() / Math.max(seconds(), 1e-3));
+  }
+
+  /** Says it for a {@link ProgressLine}. */
+  String bar() {
+    return ProgressBar.ofBytes(loadedBytes(), bytes, bytesPerSecond());
   }
 
   /** Says it in words: {@code 1.0 GiB of 4.0 GiB loaded, 1 of 4 files complete}. */

@@ -46,6 +46,21 @@ class DoctorChecksTest {
   }
 
   @Test
+  void aUserIdWithoutANameIsToldThatFusermount3RefusesIt() {
+    Finding nameless = find(checks(1000, "1000").findings(false), "user");
+
+    assertEquals(Outcome.FAILED, nameless.outcome());
+    assertTrue(nameless.detail().contains("user id 1000 has no name"), nameless::toString);
+    assertTrue(nameless.detail().contains("fusermount3"), nameless::toString);
+    assertTrue(nameless.remedy().contains("useradd -u 1000 NAME"), nameless::toString);
+    assertTrue(nameless.remedy().contains("'sluice:x:1000:"), nameless::toString);
+    assertEquals(Outcome.OK, find(checks(1000, "ann").findings(false), "user").outcome());
+    assertTrue(
+        checks(0, "0").findings(false).stream().noneMatch(it -> it.check().equals("user")),
+        "root mounts without fusermount3");
+  }
+
+  @Test
   void aFuseDeviceThatCannotBeOpenedIsNamed() throws IOException {
     Finding absent = host(0, "/dev/fuse");
 
@@ -76,8 +91,12 @@ class DoctorChecksTest {
     assertEquals(Outcome.OK, host(1000, "allow-other").outcome());
   }
 
+  private HostChecks checks(int uid, String userName) {
+    return new HostChecks(root, uid, userName, List.of(root.resolve("bin")));
+  }
+
   private Finding host(int uid, String check) {
-    return find(new HostChecks(root, uid, List.of(root.resolve("bin"))).findings(true), check);
+    return find(checks(uid, "ann").findings(true), check);
   }
 
   private void write(String path, String text) throws IOException {

@@ -45,8 +45,8 @@ class SluiceTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "mount", "umount", "status", "stats", "top", "explain", "set", "doctor", "warm",
-        "uploads", "config", "plugin"
+        "", "mount", "umount", "upgrade", "status", "stats", "top", "explain", "set", "doctor",
+        "warm", "uploads", "config", "plugin"
       })
   void everyVerbHasHelpWithExamples(String verb) {
     Result result = verb.isEmpty() ? run("--help") : run(verb, "--help");

@@ -18,6 +18,7 @@ import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ class UploadsTest {
   private final MemoryTransport bucket = new MemoryTransport();
   private final StringWriter text = new StringWriter();
   private final PrintWriter out = new PrintWriter(text);
+  private final PrintWriter err = new PrintWriter(Writer.nullWriter());
 
   @BeforeEach
   void installNothing() throws IOException {
@@ -116,7 +118,7 @@ class UploadsTest {
     bucket.addUpload("llama/old", NOW.minus(Duration.ofHours(51)));
     bucket.addUpload("qwen/other", NOW);
 
-    new UploadsListing(out, NOW).uploads(PendingUploads.of(bucket, "llama/"));
+    new UploadsListing(out, NOW).uploads(PendingUploads.of(bucket, "llama/", err));
 
     List<String> lines = text.toString().lines().toList();
     assertEquals("Pending uploads in memory://bucket under llama/:", lines.getFirst());
@@ -131,7 +133,7 @@ class UploadsTest {
     String id = leave("llama/weights.bin", "abc", "access denied");
 
     new UploadsListing(out, NOW)
-        .json(PendingUploads.of(bucket, ""), Leftovers.in(temp.resolve("staging")));
+        .json(PendingUploads.of(bucket, "", err), Leftovers.in(temp.resolve("staging")));
 
     String json = text.toString();
     assertTrue(
@@ -147,7 +149,8 @@ class UploadsTest {
   void onlyUploadsThatAreOldEnoughAreAborted() throws IOException {
     bucket.addUpload("llama/new", NOW.minus(Duration.ofHours(1)));
     bucket.addUpload("llama/old", NOW.minus(Duration.ofHours(51)));
-    PendingUploads old = PendingUploads.of(bucket, "").startedBefore(NOW.minus(Duration.ofDays(2)));
+    PendingUploads old =
+        PendingUploads.of(bucket, "", err).startedBefore(NOW.minus(Duration.ofDays(2)));
 
     old.abort(bucket, true, out);
     assertEquals(2, bucket.listUploads("").size());
@@ -178,7 +181,7 @@ class UploadsTest {
 
     IOException failure =
         assertThrows(
-            IOException.class, () -> PendingUploads.of(bucket, "").abort(bucket, false, out));
+            IOException.class, () -> PendingUploads.of(bucket, "", err).abort(bucket, false, out));
 
     assertEquals("1 of 2 uploads are not aborted: not allowed", failure.getMessage());
     assertEquals(1, bucket.listUploads("").size());

@@ -16,7 +16,12 @@ import java.util.TreeSet;
 record BucketContents(EmulatorProcess emulator, String bucket, String folder) {
   /** Returns the keys of files and links; keys of directory markers are left out. */
   List<String> keys() {
-    return below(emulator.keys(bucket)).stream().filter(key -> !key.endsWith("/")).toList();
+    return allKeys().stream().filter(key -> !key.endsWith("/")).toList();
+  }
+
+  /** Returns the keys of files, links and directory markers, but for the folder's own. */
+  List<String> allKeys() {
+    return below(emulator.keys(bucket));
   }
 
   String sha256(String key) {

@@ -54,6 +54,30 @@ final class BucketMount implements AutoCloseable {
             """);
   }
 
+  /** Mounts a bucket for writing, to try faults; nothing of what was read is kept. */
+  static BucketMount faulted(
+      Installation installation,
+      EmulatorProcess emulator,
+      Store store,
+      String bucket,
+      String settings) {
+    return mounted(
+        installation,
+        bucket,
+        store.transport(emulator, bucket)
+            + """
+            memory.limit = 512MiB
+            write.part-size = 5MiB
+            write.keep-size = 0
+            write.staging { path = "%s", max-size = 2GiB }
+            log.file = "%s"
+            """
+                .formatted(
+                    installation.mountpoint("staging-" + bucket),
+                    installation.work().resolve(bucket + ".log"))
+            + settings);
+  }
+
   /** Mounts a bucket as one does who only reads, with more settings. */
   static BucketMount observed(
       Installation installation, EmulatorProcess emulator, Store store, String settings) {
@@ -87,6 +111,11 @@ final class BucketMount implements AutoCloseable {
             """
                 .formatted(cache)
             + settings);
+  }
+
+  /** Mounts a bucket with these settings and no others. */
+  static BucketMount with(Installation installation, String name, String settings) {
+    return mounted(installation, name, settings);
   }
 
   private static BucketMount mounted(Installation installation, String name, String text) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -78,6 +79,18 @@ class ClearErrorsTest {
             .transport(emulator, "models")
             .replaceAll("http://[^\"]*", "https://no-such-host.invalid");
     refused(configuration, Map.of(), "no-such-host.invalid");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Store.class)
+  void aServerOfOldVersionsOfTlsIsNamed(Store store) throws Exception {
+    for (String version : List.of("TLSv1", "TLSv1.1")) {
+      try (OldTlsServer server = OldTlsServer.start(installation.work(), version)) {
+        String configuration =
+            store.transport(emulator, "models").replaceAll("http://[^\"]*", server.url());
+        refused(configuration, Map.of(), server.url(), "neither TLS 1.2 nor TLS 1.3");
+      }
+    }
   }
 
   @Test

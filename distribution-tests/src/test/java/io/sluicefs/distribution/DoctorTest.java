@@ -93,6 +93,30 @@ class DoctorTest {
     assertNamed(doctor(Map.of(), "memory.limit=100MiB"), "FAIL  configuration", "memory.limit");
   }
 
+  @Test
+  void writingIsTriedOnRequestAndLeavesNothing() {
+    Path writable =
+        installation.configuration("writable.conf", Store.S3.transport(emulator, "models"));
+    Command without = installation.sluice("doctor", "-c", writable.toString());
+    assertTrue(without.out().contains("skip  writing"), without::toString);
+
+    Command doctor = installation.sluice("doctor", "--write", "-c", writable.toString());
+    assertEquals(0, doctor.status(), doctor::toString);
+    assertTrue(doctor.out().contains("ok    writing"), doctor::toString);
+    assertEquals(List.of("a.bin"), emulator.keys("models"));
+
+    emulator.refuse("head", 500, "InternalError");
+    try {
+      assertNamed(
+          installation.sluice("doctor", "--write", "-c", writable.toString()),
+          "FAIL  writing",
+          "an object cannot be asked of");
+    } finally {
+      emulator.refuseNothing();
+    }
+    assertEquals(List.of("a.bin"), emulator.keys("models"), "deleted all the same");
+  }
+
   private Command doctor(Map<String, String> environment, String... settings) {
     Path configuration =
         installation.configuration(

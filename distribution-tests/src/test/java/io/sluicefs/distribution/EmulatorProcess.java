@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** The emulator as a process of its own, filled and read over its admin endpoint. */
 final class EmulatorProcess implements AutoCloseable {
@@ -74,6 +75,11 @@ final class EmulatorProcess implements AutoCloseable {
     send("POST", "/buckets/" + bucket, new byte[0]);
   }
 
+  /** Accepts from now on only this key. */
+  void acceptOnly(String accessKeyId, String secret) {
+    send("PUT", "/access-key/" + accessKeyId, secret.getBytes(StandardCharsets.UTF_8));
+  }
+
   void put(String bucket, String key, byte[] content) {
     send("PUT", "/objects/" + bucket + "/" + encoded(key), content);
   }
@@ -94,6 +100,31 @@ final class EmulatorProcess implements AutoCloseable {
   String sha256(String bucket, String key) {
     String answer = send("GET", "/objects/%s/%s".formatted(bucket, encoded(key)), new byte[0]);
     return ConfigFactory.parseString(answer).getString("sha256");
+  }
+
+  /** Returns the hash of an object; none if there is no such object. */
+  Optional<String> findSha256(String bucket, String key) {
+    HttpResponse<String> answer =
+        exchange("GET", "/objects/%s/%s".formatted(bucket, encoded(key)), new byte[0]);
+    return answer.statusCode() == 404
+        ? Optional.empty()
+        : Optional.of(ConfigFactory.parseString(answer.body()).getString("sha256"));
+  }
+
+  /** Orders faults, as the emulator's README says. */
+  void order(String rules) {
+    send("POST", "/faults", rules.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Takes back the faults of a name, and returns how many requests they struck. */
+  long withdraw(String name) {
+    String query = "/faults?name=" + encoded(name);
+    long struck =
+        ConfigFactory.parseString(send("GET", query, new byte[0])).getConfigList("rules").stream()
+            .mapToLong(rule -> rule.getLong("struck"))
+            .sum();
+    send("DELETE", query, new byte[0]);
+    return struck;
   }
 
   /** Returns all keys of a bucket in the order of the store. */
@@ -123,6 +154,11 @@ final class EmulatorProcess implements AutoCloseable {
         "/faults?kind=%s&effect=refuse&status=%d&code=%s&requests=1000000"
             .formatted(kind, status, code),
         new byte[0]);
+  }
+
+  /** Orders a fault of the next requests of a kind, in the words of the emulator. */
+  void order(String kind, String fault, int requests) {
+    send("POST", "/faults?kind=%s&%s&requests=%d".formatted(kind, fault, requests), new byte[0]);
   }
 
   void refuseNothing() {
@@ -161,17 +197,21 @@ final class EmulatorProcess implements AutoCloseable {
   }
 
   private String send(String method, String path, byte[] body) {
+    HttpResponse<String> answer = exchange(method, path, body);
+    if (answer.statusCode() / 100 != 2) {
+      throw new AssertionError(
+          method + " " + path + ": " + answer.statusCode() + " " + answer.body());
+    }
+    return answer.body();
+  }
+
+  private HttpResponse<String> exchange(String method, String path, byte[] body) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(endpoints.getString("admin") + path))
             .method(method, BodyPublishers.ofByteArray(body))
             .build();
     try {
-      HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
-      if (answer.statusCode() / 100 != 2) {
-        throw new AssertionError(
-            method + " " + path + ": " + answer.statusCode() + " " + answer.body());
-      }
-      return answer.body();
+      return http.send(request, BodyHandlers.ofString());
     } catch (IOException e) {
       throw new AssertionError(e);
     } catch (InterruptedException e) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -90,6 +91,63 @@ class LifeCycleTest {
     assertEquals(
         0, daemon.exitValue(), Files.readString(installation.work().resolve("daemon.out")));
     assertFalse(Mountpoints.isMounted(mountpoint));
+  }
+
+  /** Starts a daemon that writes and ends soon, and returns it when its mountpoint answers. */
+  private Process writing(Path mountpoint) throws Exception {
+    Path writable =
+        installation.configuration(
+            "writing.conf",
+            Store.S3.transport(emulator, "models")
+                + """
+                memory.limit = 256MiB
+                write.staging.path = "%s"
+                shutdown.deadline = 12s
+                """
+                    .formatted(installation.mountpoint("staging")));
+    Process daemon =
+        installation.start("mount", "-f", "-c", writable.toString(), mountpoint.toString());
+    await(() -> Mountpoints.isMounted(mountpoint));
+    Command.output("ls", mountpoint.toString());
+    return daemon;
+  }
+
+  private String said() throws IOException {
+    return Files.readString(installation.work().resolve("daemon.out"));
+  }
+
+  @Test
+  void aFileThatIsBeingStoredWhenTheDaemonIsToldToEndIsStored() throws Exception {
+    Path mountpoint = installation.mountpoint("storing");
+    Process daemon = writing(mountpoint);
+    emulator.refuse("put", 503, "SlowDown");
+    Process writer =
+        new ProcessBuilder("sh", "-c", "echo stored >\"$1\"", "sh", mountpoint + "/stored").start();
+    await(() -> emulator.counters().getLong("requests.put") > 0);
+    daemon.destroy();
+    await(() -> !Mountpoints.isMounted(mountpoint));
+    emulator.refuseNothing();
+    assertTrue(daemon.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(0, daemon.exitValue(), said());
+    assertTrue(writer.waitFor(30, TimeUnit.SECONDS));
+    assertEquals(0, writer.exitValue(), said());
+    assertTrue(emulator.keys("models").contains("stored"), said());
+  }
+
+  @Test
+  void aDaemonToldToEndSaysWhatItLeftAndEndsWithAnError() throws Exception {
+    Path mountpoint = installation.mountpoint("leaving");
+    Process daemon = writing(mountpoint);
+    try (OutputStream open = Files.newOutputStream(mountpoint.resolve("left"))) {
+      open.write(1);
+      daemon.destroy();
+      assertTrue(daemon.waitFor(60, TimeUnit.SECONDS));
+    } catch (IOException e) {
+      assertFalse(daemon.isAlive(), "closing failed while the daemon lived");
+    }
+    assertEquals(1, daemon.exitValue(), said());
+    assertTrue(said().contains("left was still open and is not stored"), said());
+    assertFalse(emulator.keys("models").contains("left"));
   }
 
   @ParameterizedTest

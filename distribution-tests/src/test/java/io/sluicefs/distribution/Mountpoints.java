@@ -44,6 +44,20 @@ final class Mountpoints {
     return daemons.getFirst();
   }
 
+  /** Returns the memory of the one daemon of a mountpoint. */
+  static long residentBytes(Path mountpoint) {
+    Path status = Path.of("/proc", Long.toString(daemon(mountpoint).pid()), "status");
+    try {
+      return Files.readAllLines(status).stream()
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   /** Waits until a process has ended, whether or not its parent knows, which may take a while. */
   static void awaitEnd(ProcessHandle process) throws InterruptedException {
     Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");

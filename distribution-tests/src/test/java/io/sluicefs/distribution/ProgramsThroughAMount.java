@@ -2,6 +2,7 @@
 package io.sluicefs.distribution;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -15,10 +16,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs everybody has, writing to a mount. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -140,6 +144,33 @@ abstract class ProgramsThroughAMount {
   void fioVerifiesThirtyTwoFilesInParallel() {
     List<String> names = IntStream.range(0, 32).mapToObj(i -> "job." + i).toList();
     verified("fio-parallel", names, "write", "--bs=256k", "--size=6M", "--numjobs=32");
+  }
+
+  /** Those of its stressors that look at what they find; none leaves anything. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--hdd 2 --hdd-bytes 8M --hdd-ops 200",
+        "--iomix 1 --iomix-bytes 8M --iomix-ops 100",
+        "--seek 1 --seek-size 4M --seek-ops 300",
+        "--msync 1 --msync-bytes 1M --msync-ops 20",
+        "--copy-file 1 --copy-file-bytes 128M --copy-file-ops 10",
+        "--readahead 1 --readahead-bytes 4M --readahead-ops 200",
+        "--rename 2 --rename-ops 60 --dentry 1 --dentries 60 --dentry-ops 120",
+        "--filename 1 --filename-ops 20",
+        "--flock 2 --flock-ops 300 --lockf 2 --lockf-ops 300"
+      })
+  void stressorsFindWhatTheyWrote(String stressors) throws IOException {
+    Path folder = folder("stress-" + stressors.split(" ", -1)[0].substring(2));
+    List<String> command = new ArrayList<>(List.of("stress-ng", "--verify", "--timeout", "60"));
+    command.addAll(List.of(stressors.split(" ", -1)));
+    command.addAll(List.of("--temp-path", folder.toString()));
+    Command done = Command.run(command.toArray(String[]::new));
+    assertEquals(0, done.status(), done::toString);
+    assertFalse((done.out() + done.err()).contains("stress-ng: fail:"), done::toString);
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(), left.toList(), "what is left");
+    }
   }
 
   /** Writes, verifies, compares with the objects, and verifies on another host. */

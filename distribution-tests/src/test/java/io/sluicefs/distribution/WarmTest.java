@@ -181,6 +181,8 @@ class WarmTest {
   void aTerminalSeesProgressAndThenTheResult() throws Exception {
     undisturbed(
         () -> {
+          // What is done within a moment shows none.
+          emulator.slowDown(MIB);
           Command warm =
               installation.program(
                   prepended(
@@ -189,6 +191,7 @@ class WarmTest {
                       "-c",
                       "import os, pty, sys;"
                           + " sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"));
+          emulator.slowDown(0);
           assertEquals(0, warm.status(), warm::toString);
           assertTrue(warm.out().contains(" of 64.0 MiB, "), warm.out());
           assertTrue(warm.out().contains(CLEAR_LINE), warm.out());

@@ -7,6 +7,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.sluicefs.emulator.Identity.AccessKey;
 import io.sluicefs.emulator.admin.AdminDialect;
 import io.sluicefs.emulator.http.Dialect;
 import io.sluicefs.emulator.http.Listener;
@@ -44,6 +45,7 @@ public final class Emulator implements AutoCloseable {
   private final Counters counters;
   private final Conditions conditions;
   private final Faults faults = new Faults();
+  private final Identity identity;
   private final EventLoopGroup loops;
   private final ExecutorService slowTasks;
   private final @Nullable Tls tls;
@@ -65,6 +67,7 @@ public final class Emulator implements AutoCloseable {
     slowTasks = Executors.newVirtualThreadPerTaskExecutor();
     counters = new Counters(this::settle);
     conditions = new Conditions(options.latency(), options.bytesPerSecondPerConnection());
+    identity = new Identity(new AccessKey(options.accessKeyId(), options.accessKeySecret()));
     address = options.address();
   }
 
@@ -83,8 +86,8 @@ public final class Emulator implements AutoCloseable {
   private void open(EmulatorOptions options) throws IOException {
     SslContext encryption = tls == null ? null : tls.context();
     Surroundings surroundings = new Surroundings(counters, conditions, slowTasks, tls != null);
-    Dialect s3 = new S3Dialect(catalog, counters, faults, options);
-    Dialect oss = new OssDialect(catalog, counters, faults, options);
+    Dialect s3 = new S3Dialect(catalog, counters, faults, identity, options);
+    Dialect oss = new OssDialect(catalog, counters, faults, identity, options);
     listeners.add(Listener.open(loops, address, options.s3Port(), s3, surroundings, encryption));
     listeners.add(Listener.open(loops, address, options.ossPort(), oss, surroundings, encryption));
     // Counters and conditions are told of counters and conditions of their own, so that they change
@@ -92,7 +95,7 @@ public final class Emulator implements AutoCloseable {
     Surroundings undisturbed =
         new Surroundings(
             new Counters(() -> {}), new Conditions(Duration.ZERO, 0), slowTasks, false);
-    Dialect admin = new AdminDialect(catalog, counters, conditions, faults);
+    Dialect admin = new AdminDialect(catalog, counters, conditions, faults, identity);
     listeners.add(Listener.open(loops, address, options.adminPort(), admin, undisturbed, null));
   }
 
@@ -129,6 +132,11 @@ public final class Emulator implements AutoCloseable {
   /** What is to go wrong, to be ordered at any time. */
   public Faults faults() {
     return faults;
+  }
+
+  /** The key that is accepted, to be replaced at any time. */
+  public Identity identity() {
+    return identity;
   }
 
   /** The certificate the dialects show; null without TLS. */

@@ -1,94 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.emulator;
 
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to go wrong with coming requests. Faults of one kind of request strike in the order they
- * were ordered in, one a request, whichever dialect it comes in. Safe for use by many threads.
+ * What is to go wrong with coming requests, and what has. Of the rules that fit a request the first
+ * one strikes, whichever dialect the request comes in. Safe for use by many threads.
+ *
+ * <pre>{@code
+ * emulator.faults().order(FaultRule.on(RequestKind.GET).times(2).does(Fault.reset(1000)));
+ * emulator.faults().follow(FaultSchedule.parse(json)); // instead of all ordered before
+ * emulator.faults().clear();
+ * }</pre>
  */
 public final class Faults {
-  /** How a request goes wrong. */
-  public enum Effect {
-    /** It is carried out, and the connection is closed without an answer. */
-    DROP_ANSWER,
-    /** It is answered with an error and not carried out. */
-    REFUSE,
-    /**
-     * It is not carried out, and the error comes in an answer of status 200, as it does from stores
-     * that find out what is wrong after they have begun to answer.
-     */
-    FAIL_LATE,
-    /** A bit of its body changes on the way. */
-    FLIP_BIT
+  /**
+   * What became of a rule.
+   *
+   * @param matched requests of its kinds and key that no rule before it struck
+   * @param struck those that went wrong
+   */
+  public record Tally(FaultRule rule, long matched, long struck) {}
+
+  private final List<ActiveRule> rules = new ArrayList<>();
+  private long seed;
+  private long ordered;
+  private volatile Duration clockOffset = Duration.ZERO;
+
+  Faults() {}
+
+  /** Takes back all that was ordered and follows a schedule from its beginning. */
+  public synchronized void follow(FaultSchedule schedule) {
+    rules.clear();
+    seed = schedule.seed();
+    ordered = 0;
+    clockOffset = schedule.clockOffset();
+    schedule.rules().forEach(this::order);
   }
 
-  /**
-   * What goes wrong with one request.
-   *
-   * @param status of the answer where one is given
-   * @param code the store's word for the error where one is given
-   */
-  public record Fault(Effect effect, int status, String code) {}
+  /** Adds a rule behind those there are. */
+  public synchronized void order(FaultRule rule) {
+    rules.add(new ActiveRule(rule, new SplittableRandom(seed + 31L * ordered++)));
+  }
 
-  private final Map<RequestKind, Queue<Fault>> ordered = new EnumMap<>(RequestKind.class);
-
-  Faults() {
-    for (RequestKind kind : RequestKind.values()) {
-      ordered.put(kind, new ConcurrentLinkedQueue<>());
-    }
+  private void order(RequestKind kind, Fault fault, int requests) {
+    order(FaultRule.on(kind).times(requests).does(fault));
   }
 
   /** Carries out the next requests of a kind and closes their connections without an answer. */
   public void dropAnswers(RequestKind kind, int requests) {
-    order(kind, new Fault(Effect.DROP_ANSWER, 0, ""), requests);
+    order(kind, Fault.dropAnswer(), requests);
   }
 
   /** Answers the next requests of a kind with an error and does not carry them out. */
   public void refuse(RequestKind kind, int status, String code, int requests) {
-    if (status < 400 || status > 599) {
-      throw new IllegalArgumentException("status is " + status + ", give one from 400 to 599");
-    }
-    order(kind, new Fault(Effect.REFUSE, status, code), requests);
+    order(kind, Fault.refuse(status, code), requests);
   }
 
   /** Answers the next requests of a kind with an error of status 200; they are not carried out. */
   public void failLate(RequestKind kind, String code, int requests) {
-    order(kind, new Fault(Effect.FAIL_LATE, 200, code), requests);
+    order(kind, Fault.failLate(code), requests);
   }
 
   /** Changes a bit in the bodies of the next requests of a kind. */
   public void flipBits(RequestKind kind, int requests) {
-    order(kind, new Fault(Effect.FLIP_BIT, 0, ""), requests);
+    order(kind, Fault.flipBit(), requests);
   }
 
-  private void order(RequestKind kind, Fault fault, int requests) {
-    for (int i = 0; i < requests; i++) {
-      queue(kind).add(fault);
+  /** Takes back the rules of a name. */
+  public synchronized void withdraw(String name) {
+    rules.removeIf(active -> active.rule.name().equals(name));
+  }
+
+  /** Sets the store's clock ahead of this machine's, or behind it. */
+  public void shiftClock(Duration offset) {
+    clockOffset = offset;
+  }
+
+  /** The store's time. */
+  public Instant now() {
+    return Instant.now().plus(clockOffset);
+  }
+
+  /** Takes back what has not struck yet and sets the clock right. */
+  public synchronized void clear() {
+    rules.clear();
+    clockOffset = Duration.ZERO;
+  }
+
+  /** How many requests of a kind are still to go wrong. */
+  public synchronized long pending(RequestKind kind) {
+    return rules.stream()
+        .filter(rule -> rule.rule.requests().contains(kind))
+        .mapToLong(rule -> rule.rule.times() - rule.struck)
+        .sum();
+  }
+
+  /** What became of the rules since they were ordered. */
+  public synchronized List<Tally> tallies() {
+    return rules.stream()
+        .map(active -> new Tally(active.rule, active.matched, active.struck))
+        .toList();
+  }
+
+  /**
+   * Takes what goes wrong with a request that has come; null if nothing does.
+   *
+   * @param key of the object, of a listing its prefix
+   */
+  public synchronized @Nullable Fault strike(RequestKind kind, String bucket, String key) {
+    for (ActiveRule active : rules) {
+      if (active.rule.matches(kind, bucket, key) && active.strikes()) {
+        return active.rule.fault();
+      }
     }
+    return null;
   }
 
-  /** Takes back what has not struck yet. */
-  public void clear() {
-    ordered.values().forEach(Queue::clear);
-  }
+  private static final class ActiveRule {
+    private final FaultRule rule;
+    private final SplittableRandom random;
+    private long matched;
+    private long struck;
 
-  /** How many faults of a kind of request have not struck yet. */
-  public int pending(RequestKind kind) {
-    return queue(kind).size();
-  }
+    ActiveRule(FaultRule rule, SplittableRandom random) {
+      this.rule = rule;
+      this.random = random;
+    }
 
-  /** Takes what goes wrong with a request that has come; null if nothing does. */
-  public @Nullable Fault strike(RequestKind kind) {
-    return queue(kind).poll();
-  }
-
-  private Queue<Fault> queue(RequestKind kind) {
-    return Objects.requireNonNull(ordered.get(kind));
+    boolean strikes() {
+      matched++;
+      long behindFirst = matched - rule.nth();
+      if (behindFirst < 0 || behindFirst % rule.every() != 0 || struck >= rule.times()) {
+        return false;
+      }
+      if (rule.probability() < 1 && random.nextDouble() >= rule.probability()) {
+        return false;
+      }
+      struck++;
+      return true;
+    }
   }
 }

@@ -11,6 +11,12 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +109,103 @@ class FaultsTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> emulator.faults().refuse(RequestKind.PUT, 200, "OK", 1));
+  }
+
+  @Test
+  void rulesSayWhichRequestsGoWrong() {
+    Faults faults = emulator.faults();
+    faults.follow(
+        FaultSchedule.of(
+            1,
+            FaultRule.on(RequestKind.GET)
+                .bucket("bucket")
+                .key("a/.*")
+                .nth(2)
+                .every(3)
+                .times(2)
+                .does(Fault.reset()),
+            FaultRule.on(RequestKind.GET).key("b").does(Fault.stall())));
+    assertEquals("-r--r---", struck(faults, RequestKind.GET, "bucket", "a/x"));
+    assertEquals("--------", struck(faults, RequestKind.GET, "other", "a/x"));
+    assertEquals("--------", struck(faults, RequestKind.PUT, "bucket", "a/x"));
+    assertEquals("ssssssss", struck(faults, RequestKind.GET, "bucket", "b"));
+    assertEquals(List.of(2L, 8L), faults.tallies().stream().map(Faults.Tally::struck).toList());
+    assertEquals(List.of(8L, 8L), faults.tallies().stream().map(Faults.Tally::matched).toList());
+  }
+
+  private static String struck(Faults faults, RequestKind kind, String bucket, String key) {
+    return IntStream.range(0, 8)
+        .mapToObj(i -> faults.strike(kind, bucket, key))
+        .map(fault -> fault == null ? "-" : fault.effect().word().substring(0, 1))
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  void theSameSeedStrikesTheSameRequests() {
+    FaultRule rule = FaultRule.on(RequestKind.GET).key("k").probability(0.5).does(Fault.reset());
+    Set<String> sequences = new HashSet<>();
+    for (int seed = 0; seed < 20; seed++) {
+      emulator.faults().follow(FaultSchedule.of(seed, rule));
+      String first = struck(emulator.faults(), RequestKind.GET, "bucket", "k");
+      emulator.faults().follow(FaultSchedule.of(seed, rule));
+      assertEquals(first, struck(emulator.faults(), RequestKind.GET, "bucket", "k"));
+      sequences.add(first);
+    }
+    assertTrue(sequences.size() > 10, sequences::toString);
+  }
+
+  @Test
+  void aScheduleIsOneDocument() throws IOException {
+    String schedule =
+        """
+        {"seed": 7, "clock-offset-seconds": 3600, "rules": [
+          {"name": "gone", "requests": ["put", "head"], "key": "k.*", "nth": 1, "every": 1, "times": 1,
+           "effect": "refuse", "status": 404, "code": "NoSuchUpload"},
+          {"requests": ["put"], "probability": 1.0, "effect": "answer", "status": 200, "text": "<html>"}
+        ]}
+        """;
+    URI faults = emulator.adminEndpoint().resolve("/faults");
+    assertEquals(
+        200, PlainHttp.send("PUT", faults, schedule.getBytes(StandardCharsets.UTF_8)).status());
+    assertEquals(404, PlainHttp.send("PUT", objects()[0], new byte[] {1}).status());
+    assertEquals("<html>", PlainHttp.send("PUT", objects()[1], new byte[] {1}).body());
+    assertEquals(
+        "{\"rules\":[{\"name\":\"gone\",\"matched\":2,\"struck\":1},"
+            + "{\"name\":\"answer\",\"matched\":1,\"struck\":1}]}\n",
+        PlainHttp.send("GET", faults).body());
+    assertTrue(emulator.faults().now().isAfter(Instant.now().plusSeconds(3500)));
+    String more = "{\"rules\": [{\"name\": \"last\", \"effect\": \"reset\"}]}";
+    assertEquals(
+        204, PlainHttp.send("POST", faults, more.getBytes(StandardCharsets.UTF_8)).status());
+    assertEquals(204, PlainHttp.send("DELETE", faults.resolve("/faults?name=gone")).status());
+    assertEquals(
+        List.of("answer", "last"),
+        emulator.faults().tallies().stream().map(tally -> tally.rule().name()).toList());
+    assertEquals(
+        "{\"rules\":[{\"name\":\"last\",\"matched\":0,\"struck\":0}]}\n",
+        PlainHttp.send("GET", faults.resolve("/faults?name=last")).body());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{",
+        "{}",
+        "{\"rules\": [{\"effect\": \"explode\"}]}",
+        "{\"rules\": [{\"effect\": \"reset\", \"requests\": [\"fetch\"]}]}",
+        "{\"rules\": [{\"effect\": \"reset\", \"key\": \"(\"}]}",
+        "{\"rules\": [{\"effect\": \"reset\", \"keys\": \"a\"}]}",
+        "{\"rules\": [{\"effect\": \"cut\"}]}",
+        "{\"rules\": [{\"effect\": \"drip\"}]}",
+        "{\"rules\": [{\"effect\": \"redirect\"}]}",
+        "{\"rules\": [{\"effect\": \"set-header\"}]}",
+        "{\"rules\": [{\"effect\": \"reset\", \"probability\": 2}]}",
+        "{\"rules\": [{\"effect\": \"reset\", \"times\": 0}]}"
+      })
+  void aScheduleThatMakesNoSenseIsRefused(String schedule) throws IOException {
+    URI faults = emulator.adminEndpoint().resolve("/faults");
+    assertEquals(
+        400, PlainHttp.send("PUT", faults, schedule.getBytes(StandardCharsets.UTF_8)).status());
   }
 
   private URI[] objects() {

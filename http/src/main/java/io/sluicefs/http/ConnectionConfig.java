@@ -19,7 +19,8 @@ import java.util.Optional;
  * @param requestTimeout longest wait for the whole answer to a request without a body, and for the
  *     answer to one with a body after that is sent
  * @param noProgressTimeout longest wait for more of an answer, or to send more of a body
- * @param completionTimeout longest wait for the store to copy an object or to join its parts
+ * @param copyTimeout longest wait for the store to copy an object or a range of one
+ * @param completionTimeout longest wait for the store to join the parts of an object
  * @param maxIdleConnections most connections kept open for bodies while none uses them
  */
 public record ConnectionConfig(
@@ -27,6 +28,7 @@ public record ConnectionConfig(
     Duration connectTimeout,
     Duration requestTimeout,
     Duration noProgressTimeout,
+    Duration copyTimeout,
     Duration completionTimeout,
     int maxIdleConnections) {
   private static final Setting<Boolean> ALLOW_HTTP =
@@ -43,19 +45,26 @@ public record ConnectionConfig(
   private static final Setting<Duration> REQUEST_TIMEOUT =
       timeout(
               "request-timeout",
-              "Longest wait for the whole answer to a request without a body, and for the answer to one"
-                  + " with a body after that is sent.")
-          .withDefault("30s");
+              "Longest wait for the whole answer to a request without a body, and for the answer to"
+                  + " one with a body after that is sent.")
+          .withDefault("15s");
   private static final Setting<Duration> NO_PROGRESS_TIMEOUT =
       timeout(
               "no-progress-timeout",
-              "Longest wait for more of an answer, or to send more of a body, before the connection is"
-                  + " given up.")
+              "Longest wait for more of an answer, or to send more of a body, before the connection"
+                  + " is given up.")
           .withDefault("15s");
+  private static final Setting<Duration> COPY_TIMEOUT =
+      timeout(
+              "copy-timeout",
+              "Longest wait for the store to copy an object, or a range of one; at most 512 MiB are"
+                  + " copied in one request.")
+          .withDefault("20s");
   private static final Setting<Duration> COMPLETION_TIMEOUT =
       timeout(
               "completion-timeout",
-              "Longest wait for the store to copy an object or to join its parts.")
+              "Longest wait for the store to join the parts of an object; it must not be silent for"
+                  + " longer than the request-timeout.")
           .withDefault("5m");
   private static final Setting<Integer> MAX_IDLE_CONNECTIONS =
       Setting.integer(
@@ -73,6 +82,7 @@ public record ConnectionConfig(
           CONNECT_TIMEOUT,
           REQUEST_TIMEOUT,
           NO_PROGRESS_TIMEOUT,
+          COPY_TIMEOUT,
           COMPLETION_TIMEOUT,
           MAX_IDLE_CONNECTIONS);
 
@@ -83,6 +93,7 @@ public record ConnectionConfig(
         settings.get(CONNECT_TIMEOUT),
         settings.get(REQUEST_TIMEOUT),
         settings.get(NO_PROGRESS_TIMEOUT),
+        settings.get(COPY_TIMEOUT),
         settings.get(COMPLETION_TIMEOUT),
         settings.get(MAX_IDLE_CONNECTIONS));
   }

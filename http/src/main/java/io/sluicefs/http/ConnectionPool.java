@@ -32,6 +32,15 @@ final class ConnectionPool implements AutoCloseable {
     this.idleNanos = idleTimeout.toNanos();
   }
 
+  /** Returns how many are idle. */
+  synchronized int size() {
+    int size = 0;
+    for (Deque<Connection> connections : idle.values()) {
+      size += connections.size();
+    }
+    return size;
+  }
+
   /** Takes an idle connection that looks good, or returns null when there is none. */
   @Nullable Connection take(Endpoint endpoint) {
     for (Connection found = poll(endpoint); found != null; found = poll(endpoint)) {

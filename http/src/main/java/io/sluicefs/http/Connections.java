@@ -8,6 +8,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedByInterruptException;
 import java.security.cert.CertificateException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -19,6 +20,7 @@ final class Connections implements AutoCloseable {
   private final ConnectionPool pool;
   private final Watchdog watchdog;
   private final Connector connector;
+  private final LongAdder opened = new LongAdder();
 
   Connections(RangeReaderOptions options) {
     this.options = options;
@@ -26,6 +28,16 @@ final class Connections implements AutoCloseable {
     watchdog = new Watchdog(options.noProgressTimeout(), pool::sweep);
     watchdog.start();
     connector = new Connector(options, watchdog);
+  }
+
+  /** Returns how many were opened so far. */
+  long opened() {
+    return opened.sum();
+  }
+
+  /** Returns how many are idle. */
+  int idle() {
+    return pool.size();
   }
 
   /**
@@ -55,7 +67,9 @@ final class Connections implements AutoCloseable {
 
   private Connection connect(Request request) throws StorageException {
     try {
-      return connector.connect(request.endpoint());
+      Connection connection = connector.connect(request.endpoint());
+      opened.increment();
+      return connection;
     } catch (IOException e) {
       throw failure(request, e, null);
     }
@@ -110,17 +124,22 @@ final class Connections implements AutoCloseable {
     }
     String what = request.description();
     Endpoint endpoint = request.endpoint();
+    String reference = exchange == null ? "" : exchange.reference();
     if (exchange != null && exchange.connection().isStalled()) {
       return new StorageException(
           Kind.TIMEOUT,
-          "%s: no progress from %s in %d ms, %s"
+          "%s: no progress from %s in %d ms, %s%s"
               .formatted(
-                  what, endpoint, exchange.connection().patience().toMillis(), exchange.progress()),
+                  what,
+                  endpoint,
+                  exchange.connection().patience().toMillis(),
+                  exchange.progress(),
+                  reference),
           e);
     }
     if (e instanceof MalformedAnswerException) {
       return new StorageException(
-          Kind.CORRUPT, "%s from %s: %s".formatted(what, endpoint, e.getMessage()), e);
+          Kind.CORRUPT, "%s from %s: %s%s".formatted(what, endpoint, e.getMessage(), reference), e);
     }
     if (isUntrusted(e)) {
       return new StorageException(
@@ -129,9 +148,15 @@ final class Connections implements AutoCloseable {
               .formatted(what, endpoint, e.getMessage()),
           e);
     }
+    if (TlsVersions.areTooOld(e)) {
+      return new StorageException(
+          Kind.INVALID_REQUEST,
+          "%s: TLS with %s failed: %s".formatted(what, endpoint, TlsVersions.REQUIRED),
+          e);
+    }
     return new StorageException(
         e instanceof SocketTimeoutException ? Kind.TIMEOUT : Kind.UNREACHABLE,
-        "%s: %s".formatted(what, unreachable(endpoint, e, exchange)),
+        "%s: %s%s".formatted(what, unreachable(endpoint, e, exchange), reference),
         e);
   }
 

@@ -11,6 +11,12 @@ final class ContentRange {
 
   private ContentRange() {}
 
+  /** Returns the size of the object a Content-Range value names, or -1 if it names none. */
+  static long objectSize(String value) {
+    int slash = value.indexOf('/');
+    return slash < 0 ? -1 : Numbers.parse(value.substring(slash + 1).strip());
+  }
+
   /** Returns the range a Content-Range value names, or null if it names none. */
   static @Nullable ByteRange parse(String value) {
     String text = value.strip().toLowerCase(Locale.ROOT);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.http;
 
+import io.sluicefs.spi.transport.RangeChecksum;
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -8,7 +9,7 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** The CRCs of 64 bits that stores compare bodies with. Thread-safe. */
-public abstract sealed class Crc64 {
+public abstract sealed class Crc64 implements RangeChecksum {
   /** CRC-64/XZ, which OSS calls crc64ecma. */
   public static final Crc64 XZ = new Xz();
 
@@ -36,6 +37,11 @@ public abstract sealed class Crc64 {
   private Crc64(long polynomial) {
     this.polynomial = polynomial;
     powers = powers();
+  }
+
+  @Override
+  public long of(MemorySegment bytes) {
+    return update(0, bytes);
   }
 
   /** Returns the CRC of a body. */
@@ -113,6 +119,11 @@ public abstract sealed class Crc64 {
     }
 
     @Override
+    public String title() {
+      return "CRC-64/XZ";
+    }
+
+    @Override
     public long update(long crc, MemorySegment bytes) {
       if (bytes.byteSize() < LIBRARY_FROM || !bytes.isNative()) {
         return updateByTables(crc, bytes);
@@ -146,6 +157,11 @@ public abstract sealed class Crc64 {
     }
 
     @Override
+    public String title() {
+      return "CRC-64/NVME";
+    }
+
+    @Override
     long step(long word) {
       return lookUp(TABLES, word);
     }
@@ -166,7 +182,7 @@ public abstract sealed class Crc64 {
             ^ (tables[1 * 256 + (int) (word >>> 48 & 255)] ^ tables[(int) (word >>> 56)]));
   }
 
-  /** Returns the CRC of two runs of bytes, one after the other. */
+  @Override
   public long combine(long first, long second, long secondLength) {
     return multiply(shift(secondLength), first) ^ second;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.http;
 
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,5 +23,10 @@ public record ErrorAnswer(int status, Map<String, String> headers, String body) 
   /** Returns the value of a header, or null when the answer has none. */
   public @Nullable String header(String lowerCaseName) {
     return headers.get(lowerCaseName);
+  }
+
+  /** Returns how long the store asks to wait before the next request; zero if it does not ask. */
+  public Duration retryAfter() {
+    return RetryAfter.of(status, header("retry-after"), header("date"));
   }
 }

@@ -4,14 +4,19 @@ package io.sluicefs.http;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** One request and its answer over one connection. */
 abstract sealed class Exchange permits RangeExchange, BodyExchange, QueryExchange {
   private static final int MAX_INTERIM_ANSWERS = 16;
 
+  /** Headers in which stores name a request, which their support asks for. */
+  private static final List<String> REQUEST_IDS = List.of("x-amz-request-id", "x-oss-request-id");
+
   private final Connection connection;
   private boolean answered;
   private boolean reusable;
+  private String requestId = "";
 
   Exchange(Connection connection) {
     this.connection = connection;
@@ -37,6 +42,23 @@ abstract sealed class Exchange permits RangeExchange, BodyExchange, QueryExchang
     return reusable;
   }
 
+  private static String requestId(AnswerHead answer) {
+    for (String name : REQUEST_IDS) {
+      String id = answer.find(name);
+      if (id != null) {
+        return id.replaceAll("[^\\x21-\\x7e]", "?");
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Returns what the store calls the request, for the end of an error; empty if it does not say.
+   */
+  final String reference() {
+    return requestId.isEmpty() ? "" : " [request id " + requestId + "]";
+  }
+
   /** Notes that no more is read of the answer. */
   final void endAnswer(AnswerBody body, boolean keepsAlive) {
     reusable = body.isClean() && keepsAlive;
@@ -56,6 +78,7 @@ abstract sealed class Exchange permits RangeExchange, BodyExchange, QueryExchang
       int filled = head.position();
       if (answer.status() >= 200) {
         head.limit(filled).position(end);
+        requestId = requestId(answer);
         return answer;
       }
       if (answer.status() == 101) {

@@ -2,6 +2,7 @@
 package io.sluicefs.http;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -15,26 +16,35 @@ final class QueryExchange extends Exchange {
   /** Most that is believed of the length an answer tells. */
   private static final int MOST_ROOM = 1 << 20;
 
+  /** Most bytes of one write of a document, so that a slow line shows progress. */
+  private static final int MOST_AT_ONCE = 64 << 10;
+
   private final QueryRequest request;
   private final ErrorAnswers errors;
-  private final Duration answerTimeout;
+  private final Duration pause;
+  private final @Nullable Duration whole;
+  private final long start = System.nanoTime();
   private final int limit;
   private int read;
   private @Nullable Answer answer;
 
   /**
+   * @param pause longest wait for progress of the answer
+   * @param whole longest wait for all of it, where every byte is progress; null for any
    * @param limit most bytes of a body
    */
   QueryExchange(
       QueryRequest request,
       ErrorAnswers errors,
-      Duration answerTimeout,
+      Duration pause,
+      @Nullable Duration whole,
       int limit,
       Connection connection) {
     super(connection);
     this.request = request;
     this.errors = errors;
-    this.answerTimeout = answerTimeout;
+    this.pause = pause;
+    this.whole = whole;
     this.limit = limit;
   }
 
@@ -55,9 +65,11 @@ final class QueryExchange extends Exchange {
   void run(String userAgent) throws IOException {
     ByteBuffer head = connection().head();
     RequestHead.write(request, userAgent, head);
-    connection().watch(answerTimeout);
+    connection().watch(whole == null || pause.compareTo(whole) < 0 ? pause : whole);
     connection().wire().write(head);
+    send(request.document());
     AnswerHead answerHead = readHead();
+    heard(0);
     boolean keepsAlive = answerHead.keepsAlive();
     int status = answerHead.status();
     Map<String, String> headers = answerHead.all();
@@ -75,6 +87,26 @@ final class QueryExchange extends Exchange {
     }
   }
 
+  private void send(byte[] document) throws IOException {
+    for (int at = 0; at < document.length; at += MOST_AT_ONCE) {
+      int length = Math.min(MOST_AT_ONCE, document.length - at);
+      connection().wire().write(ByteBuffer.wrap(document, at, length));
+      connection().progressed(length);
+    }
+  }
+
+  private void heard(long bytes) throws IOException {
+    if (whole == null) {
+      connection().progressed(bytes);
+      return;
+    }
+    Duration left = whole.minusNanos(System.nanoTime() - start);
+    if (!left.isPositive()) {
+      throw new SocketTimeoutException("no whole answer in " + whole.toMillis() + " ms");
+    }
+    connection().watch(pause.compareTo(left) < 0 ? pause : left);
+  }
+
   private byte[] readAll(AnswerBody body) throws IOException {
     byte[] bytes = new byte[Math.clamp(body.length(), 0, MOST_ROOM)];
     while (!body.isEnded()) {
@@ -87,7 +119,7 @@ final class QueryExchange extends Exchange {
         break;
       }
       read += (int) count;
-      connection().progressed(count);
+      heard(count);
       if (read > limit) {
         throw new MalformedAnswerException("the answer exceeds " + limit + " bytes");
       }

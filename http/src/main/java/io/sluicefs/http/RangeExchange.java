@@ -6,6 +6,7 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ReadProgress;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,18 +14,21 @@ import org.jspecify.annotations.Nullable;
 /** The request of a range and its answer over one connection. */
 final class RangeExchange extends Exchange {
   private final RangeRequest request;
+  private final @Nullable ObjectChecksum checksum;
   private final TargetBuffers target;
   private final ReadProgress progress;
   private final ErrorAnswers errors;
 
   RangeExchange(
       RangeRequest request,
+      @Nullable ObjectChecksum checksum,
       TargetBuffers target,
       ReadProgress progress,
       ErrorAnswers errors,
       Connection connection) {
     super(connection);
     this.request = request;
+    this.checksum = checksum;
     this.target = target;
     this.progress = progress;
     this.errors = errors;
@@ -48,8 +52,17 @@ final class RangeExchange extends Exchange {
     if (status == 200 || status == 206) {
       checkVersion(answer);
       checkRange(answer, body);
-      readRange(body);
-      endAnswer(body, keepsAlive);
+      Long told = checksum == null || !isWhole(answer) ? null : checksum.told(answer);
+      if (checksum == null || told == null) {
+        readRange(body, progress);
+        endAnswer(body, keepsAlive);
+      } else {
+        MemorySegment[] bytes = target.unfilled();
+        readRange(body, new FirstBytes(progress));
+        endAnswer(body, keepsAlive);
+        compare(checksum.of(bytes), told);
+        progress.filled(target.filled());
+      }
     } else {
       Map<String, String> headers = answer.all();
       String text = readTextAsFarAsItComes(body);
@@ -66,8 +79,8 @@ final class RangeExchange extends Exchange {
     if (!unquoted(etag).equals(request.etag())) {
       throw new StorageException(
           Kind.PRECONDITION_FAILED,
-          "%s: the object is another version now: etag %s, not %s"
-              .formatted(request.description(), unquoted(etag), request.etag()));
+          "%s: the object is another version now: etag %s, not %s%s"
+              .formatted(request.description(), unquoted(etag), request.etag(), reference()));
     }
   }
 
@@ -99,6 +112,29 @@ final class RangeExchange extends Exchange {
     }
   }
 
+  private boolean isWhole(AnswerHead answer) {
+    ByteRange asked = request.range();
+    if (asked.start() != 0 || answer.status() == 200) {
+      return asked.start() == 0;
+    }
+    String value = answer.find("content-range");
+    return value != null && ContentRange.objectSize(value) == asked.end();
+  }
+
+  private void compare(long computed, long told) throws StorageException {
+    if (computed != told) {
+      throw new StorageException(
+          Kind.CORRUPT,
+          "%s: the bytes that came are not those the store has: CRC-64 %s, not %s, of etag %s%s"
+              .formatted(
+                  request.description(),
+                  Long.toUnsignedString(computed),
+                  Long.toUnsignedString(told),
+                  request.etag(),
+                  reference()));
+    }
+  }
+
   private static String described(@Nullable ByteRange range, @Nullable String value) {
     if (range != null) {
       return range.toString();
@@ -106,7 +142,7 @@ final class RangeExchange extends Exchange {
     return value == null ? "no Content-Range" : "Content-Range '" + value + "'";
   }
 
-  private void readRange(AnswerBody body) throws IOException {
+  private void readRange(AnswerBody body, ReadProgress good) throws IOException {
     while (!target.isFull()) {
       long count = target.readFrom(body);
       if (count < 0) {
@@ -116,7 +152,7 @@ final class RangeExchange extends Exchange {
       connection().progressed(count);
       // An answer of unknown length may turn out too long: its last bytes are good at its end only.
       if (body.isEnded() || !target.isFull()) {
-        progress.filled(target.filled());
+        good.filled(target.filled());
       }
     }
     if (!body.isEnded()) {
@@ -124,7 +160,25 @@ final class RangeExchange extends Exchange {
         throw new MalformedAnswerException(
             "the answer is longer than the %d bytes asked for".formatted(target.length()));
       }
-      progress.filled(target.filled());
+      good.filled(target.filled());
+    }
+  }
+
+  /** Tells whoever waits for a first byte that it came, while none is known to be good. */
+  private static final class FirstBytes implements ReadProgress {
+    private final ReadProgress progress;
+    private boolean came;
+
+    FirstBytes(ReadProgress progress) {
+      this.progress = progress;
+    }
+
+    @Override
+    public void filled(long bytes) {
+      if (!came) {
+        came = true;
+        progress.filled(0);
+      }
     }
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.http;
 
+import io.sluicefs.spi.PluginMetrics;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ReadProgress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads ranges of objects over HTTP/1.1 straight into direct memory. It keeps connections alive,
@@ -36,7 +38,18 @@ public final class RangeReader implements AutoCloseable {
    * @param limit most bytes of an answer's body
    */
   public QuerySender queries(Duration answerTimeout, int limit) {
-    return new QuerySender(connections, answerTimeout, limit);
+    return new QuerySender(connections, answerTimeout, null, limit);
+  }
+
+  /**
+   * Returns what sends requests the store may need long for, over this reader's connections.
+   *
+   * @param pause longest wait for more of the answer, be it a byte
+   * @param whole longest wait for all of it
+   * @param limit most bytes of an answer's body
+   */
+  public QuerySender queries(Duration pause, Duration whole, int limit) {
+    return new QuerySender(connections, pause, whole, limit);
   }
 
   /**
@@ -57,9 +70,34 @@ public final class RangeReader implements AutoCloseable {
   public void read(
       RangeRequest request, ByteBuffer[] target, ReadProgress progress, ErrorAnswers errors)
       throws StorageException {
+    read(request, null, target, progress, errors);
+  }
+
+  /**
+   * Reads one range and, if it is all of its object and the answer's head tells the object's
+   * checksum, compares that with the bytes. Then none of them is announced before all are good.
+   *
+   * @param checksum what the head may tell; null to compare nothing
+   * @throws StorageException as without a checksum; {@link Kind#CORRUPT} if it is another one
+   */
+  public void read(
+      RangeRequest request,
+      @Nullable ObjectChecksum checksum,
+      ByteBuffer[] target,
+      ReadProgress progress,
+      ErrorAnswers errors)
+      throws StorageException {
     TargetBuffers buffers = new TargetBuffers(target, request.range().length());
     connections.exchange(
-        request, connection -> new RangeExchange(request, buffers, progress, errors, connection));
+        request,
+        connection -> new RangeExchange(request, checksum, buffers, progress, errors, connection));
+  }
+
+  /** Shows an operator how many connections there are. */
+  public void show(PluginMetrics metrics) {
+    metrics.counter(
+        "opened-connections", "Connections to the store that were opened.", connections::opened);
+    metrics.gauge("idle-connections", "Connections kept for later requests.", connections::idle);
   }
 
   /** Closes every connection; what is under way fails with {@link Kind#CANCELLED}. Idempotent. */

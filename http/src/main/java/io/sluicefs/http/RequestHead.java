@@ -33,7 +33,11 @@ final class RequestHead {
   /** Writes {@code request} into {@code buffer} from its start and flips it. */
   static void write(QueryRequest request, String userAgent, ByteBuffer buffer)
       throws StorageException {
-    write(request.method().name(), request, userAgent, Map.of(), buffer);
+    Map<String, String> own =
+        request.method() == QueryRequest.Method.POST
+            ? Map.of("Content-Length", Integer.toString(request.document().length))
+            : Map.of();
+    write(request.method().name(), request, userAgent, own, buffer);
   }
 
   private static void write(

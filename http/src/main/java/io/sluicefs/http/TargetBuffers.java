@@ -2,6 +2,7 @@
 package io.sluicefs.http;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /** The memory a range is read into, and how far it is filled. */
@@ -49,6 +50,15 @@ final class TargetBuffers {
 
   boolean isFull() {
     return filled == length;
+  }
+
+  /** Returns the memory that is still to be filled, in order. */
+  MemorySegment[] unfilled() {
+    MemorySegment[] segments = new MemorySegment[buffers.length];
+    for (int i = 0; i < buffers.length; i++) {
+      segments[i] = MemorySegment.ofBuffer(buffers[i]);
+    }
+    return segments;
   }
 
   /** Reads from {@code body} what comes next. Returns how many bytes, or -1 at its end. */

@@ -156,6 +156,94 @@ class QuerySenderTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 200_000})
+  void aDocumentGoesAsAWhole(int length) throws Exception {
+    byte[] document = "d".repeat(length).getBytes(StandardCharsets.ISO_8859_1);
+    try (ScriptedServer server = ScriptedServer.plain(takingBodies(length))) {
+      for (int round = 0; round < 2; round++) {
+        assertEquals(
+            "took it", new String(post(server, document, true).body(), StandardCharsets.UTF_8));
+      }
+      assertEquals(1, server.accepted());
+      String head = server.requests.getFirst();
+      assertTrue(head.startsWith("POST /a HTTP/1.1\r\n"), head);
+      assertTrue(head.contains("\r\nContent-Length: " + length + "\r\n"), head);
+    }
+  }
+
+  private static Script takingBodies(int length) {
+    return client -> {
+      while (client.awaitRequest() != null) {
+        byte[] _ = client.socket().getInputStream().readNBytes(length);
+        client.send("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ntook it");
+      }
+    };
+  }
+
+  private Answer post(ScriptedServer server, byte[] document, boolean repeatable)
+      throws StorageException {
+    Endpoint endpoint = new Endpoint(false, "127.0.0.1", server.port());
+    return sender.send(
+        new QueryRequest(Method.POST, endpoint, "/a", Map.of(), document, "post", repeatable),
+        ERRORS);
+  }
+
+  @Test
+  void whatMayNotBeRepeatedIsNot() throws Exception {
+    Script endsAtSecondRequest =
+        client -> {
+          client.awaitRequest();
+          client.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+          client.awaitRequest();
+        };
+    try (ScriptedServer server = ScriptedServer.plain(endsAtSecondRequest)) {
+      assertEquals(2, post(server, new byte[0], false).body().length);
+      StorageException failure =
+          assertThrows(StorageException.class, () -> post(server, new byte[0], false));
+      assertEquals(Kind.UNREACHABLE, failure.kind());
+      assertEquals(1, server.accepted());
+    }
+  }
+
+  @Test
+  void anAnswerThatDripsEndsWithItsTime() throws Exception {
+    Script drips =
+        client -> {
+          client.awaitRequest();
+          client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+          while (true) {
+            client.send("1\r\n \r\n");
+          }
+        };
+    QuerySender slow = connections.queries(Duration.ofSeconds(20), Duration.ofMillis(50), 1 << 30);
+    try (ScriptedServer server = ScriptedServer.plain(drips)) {
+      assertTimesOut(slow, server);
+    }
+  }
+
+  @Test
+  void anAnswerThatFallsSilentIsNotWaitedForToTheEndOfItsTime() throws Exception {
+    Script falls =
+        client -> {
+          client.awaitRequest();
+          client.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n ");
+          client.awaitEnd();
+        };
+    QuerySender slow = connections.queries(Duration.ofMillis(100), Duration.ofHours(1), LIMIT);
+    try (ScriptedServer server = ScriptedServer.plain(falls)) {
+      assertTimesOut(slow, server);
+    }
+  }
+
+  private static void assertTimesOut(QuerySender slow, ScriptedServer server) {
+    Endpoint endpoint = new Endpoint(false, "127.0.0.1", server.port());
+    QueryRequest request = new QueryRequest(Method.GET, endpoint, "/a", Map.of(), "query of a");
+    StorageException failure =
+        assertThrows(StorageException.class, () -> slow.send(request, ERRORS));
+    assertEquals(Kind.TIMEOUT, failure.kind());
+  }
+
   @Test
   void anInterruptEndsTheWait() throws Exception {
     try (ScriptedServer server = ScriptedServer.plain(client -> client.awaitEnd())) {

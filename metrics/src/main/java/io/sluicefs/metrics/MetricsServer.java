@@ -32,14 +32,16 @@ public final class MetricsServer implements AutoCloseable {
           + " 'self'; img-src data:; frame-ancestors 'none'";
 
   private final MountFigures figures;
+  private final MountReport report;
   private final HttpServer server;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
   @GuardedBy("this")
   private @Nullable Exposition exposition;
 
-  private MetricsServer(MountFigures figures, HttpServer server) {
+  private MetricsServer(MountFigures figures, MountReport report, HttpServer server) {
     this.figures = figures;
+    this.report = report;
     this.server = server;
   }
 
@@ -48,11 +50,12 @@ public final class MetricsServer implements AutoCloseable {
    *
    * @param address where; port 0 for any free one
    * @param figures of the mount, used until this is closed
+   * @param report the same for the page
    * @throws IOException if nothing can listen there; the message is one line for a person
    */
   @MustBeClosed
-  public static MetricsServer open(InetSocketAddress address, MountFigures figures)
-      throws IOException {
+  public static MetricsServer open(
+      InetSocketAddress address, MountFigures figures, MountReport report) throws IOException {
     HttpServer http;
     try {
       http = HttpServer.create(address, 0);
@@ -62,7 +65,7 @@ public final class MetricsServer implements AutoCloseable {
               .formatted(address.getHostString(), address.getPort(), e.getMessage()),
           e);
     }
-    MetricsServer metrics = new MetricsServer(figures, http);
+    MetricsServer metrics = new MetricsServer(figures, report, http);
     http.setExecutor(metrics.executor);
     http.createContext("/", metrics::serve);
     http.start();
@@ -87,8 +90,7 @@ public final class MetricsServer implements AutoCloseable {
         switch (exchange.getRequestURI().getPath()) {
           case "/metrics" -> send(exchange, 200, METRICS_TYPE, exposition().text());
           case "/stats.json" ->
-              send(
-                  exchange, 200, "application/json", Json.text(new MountReport(figures).stats("")));
+              send(exchange, 200, "application/json", Json.text(report.stats("")));
           case "/" -> {
             exchange.getResponseHeaders().set("Content-Security-Policy", PAGE_POLICY);
             send(exchange, 200, "text/html; charset=utf-8", page());

@@ -2,9 +2,11 @@
 package io.sluicefs.metrics;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.sluicefs.kernel.metrics.Latency;
 import io.sluicefs.kernel.metrics.OperationCounters.Operation;
 import io.sluicefs.kernel.metrics.PluginMeters;
 import io.sluicefs.kernel.mount.MountFigures;
@@ -13,25 +15,29 @@ import io.sluicefs.spi.cache.CacheStats;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
  * Binds what the kernel counts to a registry, under the names of docs/operations.md. Nothing is
  * counted twice: a meter asks the kernel when it is asked.
  */
-final class MountMeters {
+public final class MountMeters {
   private static final double MILLIS = 1e3;
 
   private final MountFigures figures;
   private final MeterRegistry registry;
   private final Set<PluginMeters.Meter> bound = new HashSet<>();
 
-  MountMeters(MountFigures figures, MeterRegistry registry) {
+  /** Creates the meters of a mount. */
+  public MountMeters(MountFigures figures, MeterRegistry registry) {
     this.figures = figures;
     this.registry = registry;
   }
 
-  void bind() {
+  /** Binds all there are now. */
+  public void bind() {
     gauge("sluice.mount.info", "1; what is mounted is its labels.", source(), of -> 1);
     gauge(
         "sluice.start.time.seconds",
@@ -49,6 +55,22 @@ final class MountMeters {
         "Those of them nobody had asked for yet.",
         of -> of.store().readAheadBytes());
     counter(
+        "sluice.late.reads",
+        "Reads sent again as their first byte was late.",
+        of -> of.store().lateReads());
+    counter(
+        "sluice.verified.objects",
+        "Objects that were loaded completely and have the store's checksum.",
+        of -> of.integrity().verified());
+    counter(
+        "sluice.different.objects",
+        "Objects that were loaded completely and do not have the store's checksum.",
+        of -> of.integrity().different());
+    counter(
+        "sluice.uncompared.objects",
+        "Objects the store keeps no checksum of all bytes of, or did not tell it.",
+        of -> of.integrity().unknown());
+    counter(
         "sluice.uploaded.bytes",
         "Bytes of objects sent to the store.",
         of -> of.store().writtenBytes());
@@ -57,6 +79,40 @@ final class MountMeters {
     readAhead();
     figures.caches().keySet().forEach(this::cache);
     bindPlugins();
+  }
+
+  /**
+   * Binds how long operations and requests took, as a number and a sum: for registries that do not
+   * take the kernel's histograms as they are.
+   */
+  public void bindLatencies() {
+    for (Operation operation : Operation.values()) {
+      latency(
+          "sluice.operation",
+          "How long the answers to operations of Linux took.",
+          Tags.of("operation", operation.label()),
+          of -> of.operations().latency(operation));
+    }
+    for (Request request : Request.values()) {
+      latency(
+          "sluice.request",
+          "How long requests to the store took, to their last byte.",
+          Tags.of("request", request.name().toLowerCase(Locale.ROOT)),
+          of -> of.store().latency(request));
+    }
+  }
+
+  private void latency(
+      String name, String description, Tags tags, Function<MountFigures, Latency> of) {
+    FunctionTimer.builder(
+            name,
+            figures,
+            now -> of.apply(now).count(),
+            now -> of.apply(now).totalNanos(),
+            TimeUnit.NANOSECONDS)
+        .description(description)
+        .tags(tags)
+        .register(registry);
   }
 
   private Tags source() {
@@ -165,7 +221,7 @@ final class MountMeters {
   }
 
   /** Binds the figures of plugins that were not there the last time. */
-  void bindPlugins() {
+  public void bindPlugins() {
     for (PluginMeters.Meter meter : figures.meters().all()) {
       if (!bound.add(meter)) {
         continue;

@@ -37,6 +37,16 @@ public interface PluginContext {
   }
 
   /**
+   * Returns whether a transport compares what it reads with the checksums that come with answers,
+   * as far as they cover what was read.
+   *
+   * @since 1.4
+   */
+  default boolean verifiesReads() {
+    return true;
+  }
+
+  /**
    * Returns where the bucket is mounted; empty if it is not.
    *
    * @since 1.1

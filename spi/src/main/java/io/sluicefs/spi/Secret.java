@@ -1,19 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.spi;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.Function;
 
 /**
- * A password or key. It never prints itself, compares by identity, and {@link #close} overwrites
- * it. Thread-safe.
+ * A password or key. It is outside of the Java heap, so that no dump of that has it; it never
+ * prints itself, compares by identity, and {@link #close} overwrites it. Thread-safe.
  */
 public final class Secret implements AutoCloseable {
-  private final char[] characters;
+  private final MemorySegment characters;
+  private boolean closed;
 
   /** Creates a secret from a copy of {@code characters}; the caller clears its own. */
   public Secret(char[] characters) {
-    this.characters = characters.clone();
+    this.characters = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_CHAR, characters);
+  }
+
+  /**
+   * Creates a secret from a text, which its maker forgets.
+   *
+   * @since 1.4
+   */
+  public static Secret of(String text) {
+    char[] characters = text.toCharArray();
+    try {
+      return new Secret(characters);
+    } finally {
+      Arrays.fill(characters, '\0');
+    }
   }
 
   /**
@@ -23,10 +41,10 @@ public final class Secret implements AutoCloseable {
    * @throws IllegalStateException after close
    */
   public synchronized <R> R reveal(Function<? super char[], R> use) {
-    if (characters.length > 0 && characters[0] == '\0') {
+    if (closed) {
       throw new IllegalStateException("the secret is closed");
     }
-    char[] copy = characters.clone();
+    char[] copy = characters.toArray(ValueLayout.JAVA_CHAR);
     try {
       return use.apply(copy);
     } finally {
@@ -36,7 +54,8 @@ public final class Secret implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    Arrays.fill(characters, '\0');
+    characters.fill((byte) 0);
+    closed = true;
   }
 
   @Override

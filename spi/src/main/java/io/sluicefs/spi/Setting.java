@@ -33,6 +33,7 @@ public final class Setting<T> {
   private final @Nullable String defaultText;
   private final boolean required;
   private final boolean secret;
+  private final boolean live;
   private final String description;
   private final Parser<? extends T> parser;
 
@@ -42,6 +43,7 @@ public final class Setting<T> {
       @Nullable String defaultText,
       boolean required,
       boolean secret,
+      boolean live,
       String description,
       Parser<? extends T> parser) {
     if (!name.matches("[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*")) {
@@ -52,6 +54,7 @@ public final class Setting<T> {
     this.defaultText = defaultText;
     this.required = required;
     this.secret = secret;
+    this.live = live;
     this.description = Objects.requireNonNull(description);
     this.parser = parser;
     if (defaultText != null) {
@@ -68,7 +71,7 @@ public final class Setting<T> {
    */
   public static <T> Setting<T> of(
       String name, String expected, String description, Parser<? extends T> parser) {
-    return new Setting<>(name, expected, null, false, false, description, parser);
+    return new Setting<>(name, expected, null, false, false, false, description, parser);
   }
 
   /** Returns a setting whose value is text. */
@@ -168,8 +171,7 @@ public final class Setting<T> {
 
   /** Returns a setting whose value never appears in a log or an error. */
   public static Setting<Secret> secret(String name, String description) {
-    return new Setting<>(
-        name, "a secret", null, false, true, description, text -> new Secret(text.toCharArray()));
+    return new Setting<>(name, "a secret", null, false, true, false, description, Secret::of);
   }
 
   /** Returns a setting whose value is one of an enum's constants, written in lower-kebab. */
@@ -193,12 +195,24 @@ public final class Setting<T> {
 
   /** Returns this setting with a default, written as a person would in the configuration. */
   public Setting<T> withDefault(String text) {
-    return new Setting<>(name, expected, text, false, secret, description, parser);
+    return new Setting<>(name, expected, text, false, secret, live, description, parser);
   }
 
   /** Returns this setting as one the configuration must give. */
   public Setting<T> required() {
-    return new Setting<>(name, expected, null, true, secret, description, parser);
+    return new Setting<>(name, expected, null, true, secret, live, description, parser);
+  }
+
+  /**
+   * Returns this setting as one that {@code sluice set} may change while the bucket is mounted. Who
+   * has such settings goes by others when told: {@link
+   * io.sluicefs.spi.prefetch.Prefetcher#reconfigure}, {@link
+   * io.sluicefs.spi.cache.BlockCache#reconfigure}.
+   *
+   * @since 1.3
+   */
+  public Setting<T> live() {
+    return new Setting<>(name, expected, defaultText, required, secret, true, description, parser);
   }
 
   /** Returns the name, relative to the section it stands in. */
@@ -224,6 +238,15 @@ public final class Setting<T> {
   /** Returns whether the value is a secret, which is taken from no command line. */
   public boolean isSecret() {
     return secret;
+  }
+
+  /**
+   * Returns whether it may change while the bucket is mounted.
+   *
+   * @since 1.3
+   */
+  public boolean isLive() {
+    return live;
   }
 
   /** Returns the sentence for the reference. */

@@ -8,8 +8,8 @@ package io.sluicefs.spi;
 public final class SettingException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** Creates an exception. */
+  /** Creates an exception; control characters, as of a damaged file, become blanks. */
   public SettingException(String message) {
-    super(message);
+    super(message.replaceAll("\\p{Cc}+", " "));
   }
 }

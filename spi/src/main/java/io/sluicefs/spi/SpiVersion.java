@@ -13,7 +13,7 @@ public record SpiVersion(int major, int minor) {
   public static final int MAJOR = 1;
 
   /** Minor version of the SPI on the compile path; the compiler copies it into the plugin. */
-  public static final int MINOR = 2;
+  public static final int MINOR = 4;
 
   /** Returns whether a kernel of this version can load a plugin built against {@code plugin}. */
   public boolean accepts(SpiVersion plugin) {

@@ -2,6 +2,7 @@
 package io.sluicefs.spi;
 
 import java.io.IOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,7 @@ public final class StorageException extends IOException {
   }
 
   private final Kind kind;
+  private final Duration retryAfter;
 
   /** Creates an exception whose message is one line for a person. */
   public StorageException(Kind kind, String message) {
@@ -71,13 +73,32 @@ public final class StorageException extends IOException {
 
   /** Creates an exception with the failure that caused it. */
   public StorageException(Kind kind, String message, @Nullable Throwable cause) {
+    this(kind, message, cause, Duration.ZERO);
+  }
+
+  /**
+   * Creates an exception of a store that said when to come again.
+   *
+   * @param retryAfter from now on; zero if it did not say
+   */
+  public StorageException(
+      Kind kind, String message, @Nullable Throwable cause, Duration retryAfter) {
     super(message, cause);
+    if (retryAfter.isNegative()) {
+      throw new IllegalArgumentException("retryAfter is negative");
+    }
     this.kind = kind;
+    this.retryAfter = retryAfter;
   }
 
   /** Returns what went wrong. */
   public Kind kind() {
     return kind;
+  }
+
+  /** Returns how long the store asked not to be asked again; zero if it did not. */
+  public Duration retryAfter() {
+    return retryAfter;
   }
 
   /** Returns whether the kernel may send the request again. */

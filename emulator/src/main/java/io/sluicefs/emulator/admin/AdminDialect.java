@@ -5,7 +5,12 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.sluicefs.emulator.Conditions;
 import io.sluicefs.emulator.CounterSnapshot;
 import io.sluicefs.emulator.Counters;
+import io.sluicefs.emulator.Fault;
+import io.sluicefs.emulator.FaultRule;
+import io.sluicefs.emulator.FaultSchedule;
 import io.sluicefs.emulator.Faults;
+import io.sluicefs.emulator.Identity;
+import io.sluicefs.emulator.Identity.AccessKey;
 import io.sluicefs.emulator.RequestKind;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.StoredObject;
@@ -17,8 +22,9 @@ import io.sluicefs.emulator.http.Reception;
 import io.sluicefs.emulator.http.RequestHead;
 import io.sluicefs.emulator.store.Catalog;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -33,12 +39,15 @@ public final class AdminDialect implements Dialect {
   private final Counters counters;
   private final Conditions conditions;
   private final Faults faults;
+  private final Identity identity;
 
-  public AdminDialect(Catalog catalog, Counters counters, Conditions conditions, Faults faults) {
+  public AdminDialect(
+      Catalog catalog, Counters counters, Conditions conditions, Faults faults, Identity identity) {
     this.catalog = catalog;
     this.counters = counters;
     this.conditions = conditions;
     this.faults = faults;
+    this.identity = identity;
   }
 
   @Override
@@ -61,11 +70,36 @@ public final class AdminDialect implements Dialect {
               case "GET conditions" -> json(text(conditions));
               case "PUT conditions" -> change(head);
               case "POST faults" -> {
-                order(head);
+                if (body.length == 0) {
+                  order(head);
+                } else {
+                  schedule(body).rules().forEach(faults::order);
+                }
                 yield Answer.status(204).empty();
               }
+              case "PUT faults" -> {
+                faults.follow(schedule(body));
+                yield json(text(faults.tallies()));
+              }
+              case "GET faults" -> {
+                String name = head.parameter("name", "");
+                yield json(
+                    text(
+                        faults.tallies().stream()
+                            .filter(tally -> name.isEmpty() || tally.rule().name().equals(name))
+                            .toList()));
+              }
               case "DELETE faults" -> {
-                faults.clear();
+                if (head.has("name")) {
+                  faults.withdraw(head.parameter("name", ""));
+                } else {
+                  faults.clear();
+                }
+                yield Answer.status(204).empty();
+              }
+              case "PUT access-key" -> {
+                String secret = new String(body, StandardCharsets.UTF_8);
+                identity.replace(new AccessKey(name(path), secret));
                 yield Answer.status(204).empty();
               }
               case "POST buckets" -> {
@@ -124,31 +158,28 @@ public final class AdminDialect implements Dialect {
     return json(text(conditions));
   }
 
-  private void order(RequestHead head) {
-    RequestKind kind = constant(RequestKind.class, head, "kind");
-    int requests = Math.toIntExact(head.has("requests") ? number(head, "requests") : 1);
-    String code = head.parameter("code", "InternalError");
-    switch (constant(Faults.Effect.class, head, "effect")) {
-      case DROP_ANSWER -> faults.dropAnswers(kind, requests);
-      case REFUSE -> faults.refuse(kind, Math.toIntExact(number(head, "status")), code, requests);
-      case FAIL_LATE -> faults.failLate(kind, code, requests);
-      case FLIP_BIT -> faults.flipBits(kind, requests);
-    }
+  private static FaultSchedule schedule(byte[] body) {
+    return FaultSchedule.parse(new String(body, StandardCharsets.UTF_8));
   }
 
-  private static <E extends Enum<E>> E constant(Class<E> type, RequestHead head, String parameter) {
-    String word = head.parameter(parameter, "");
-    for (E constant : type.getEnumConstants()) {
-      if (word(constant).equals(word)) {
-        return constant;
-      }
-    }
-    throw new IllegalArgumentException(
-        "%s is '%s', give one of %s"
-            .formatted(
-                parameter,
-                word,
-                Arrays.stream(type.getEnumConstants()).map(AdminDialect::word).toList()));
+  private void order(RequestHead head) {
+    RequestKind kind =
+        FaultSchedule.constant(RequestKind.class, "kind", head.parameter("kind", ""));
+    Fault.Effect effect =
+        FaultSchedule.constant(Fault.Effect.class, "effect", head.parameter("effect", ""));
+    faults.order(
+        FaultRule.on(kind)
+            .times(head.has("requests") ? number(head, "requests") : 1)
+            .does(
+                new Fault(
+                    effect,
+                    Math.toIntExact(number(head, "status")),
+                    head.parameter("code", "InternalError"),
+                    head.has("at") ? number(head, "at") : Fault.BEFORE_HEAD,
+                    0,
+                    0,
+                    "",
+                    "")));
   }
 
   private static String word(Enum<?> constant) {
@@ -167,6 +198,19 @@ public final class AdminDialect implements Dialect {
   private static String text(Conditions conditions) {
     return "{\"latency-ms\":%d,\"bytes-per-second-per-connection\":%d}"
         .formatted(conditions.latency().toMillis(), conditions.bytesPerSecondPerConnection());
+  }
+
+  private static String text(List<Faults.Tally> tallies) {
+    return list(
+        "rules",
+        tallies.stream()
+            .map(
+                tally ->
+                    "{\"name\":%s,\"matched\":%d,\"struck\":%d}"
+                        .formatted(
+                            JsonText.quoted(tally.rule().name()),
+                            tally.matched(),
+                            tally.struck())));
   }
 
   private static String text(CounterSnapshot snapshot) {

@@ -3,11 +3,13 @@ package io.sluicefs.emulator.http;
 
 import io.netty.buffer.Unpooled;
 import io.sluicefs.emulator.store.Pieces;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A complete answer: made by a dialect, changed by nobody, written by {@link AnswerWriter}.
@@ -15,10 +17,19 @@ import java.util.Map;
  * @param headers in order; Content-Length included
  * @param body the body's bytes; the writer closes it
  * @param counted whether the body's bytes are of an object
+ * @param delivery how it goes out
  */
 public record Answer(
-    int status, List<Map.Entry<String, String>> headers, Pieces body, boolean counted) {
+    int status,
+    List<Map.Entry<String, String>> headers,
+    Pieces body,
+    boolean counted,
+    Delivery delivery) {
   private static final int NONE = 0;
+
+  Answer(int status, List<Map.Entry<String, String>> headers, Pieces body, boolean counted) {
+    this(status, headers, body, counted, Delivery.WHOLE);
+  }
 
   public static Builder status(int status) {
     return new Builder(status);
@@ -26,11 +37,7 @@ public record Answer(
 
   /** No answer: the connection is closed instead. */
   static Answer none() {
-    return status(NONE).empty();
-  }
-
-  boolean isNone() {
-    return status == NONE;
+    return status(NONE).empty().delivered(Delivery.ending(-1, Delivery.Ending.CLOSE));
   }
 
   /** Collects an answer. */
@@ -82,7 +89,57 @@ public record Answer(
 
   /** The same answer without its body: for HEAD. */
   Answer withoutBody() {
-    return new Answer(status, headers, new Bytes(ByteBuffer.allocate(0)), false);
+    return new Answer(status, headers, new Bytes(ByteBuffer.allocate(0)), false, delivery);
+  }
+
+  Answer delivered(Delivery how) {
+    return new Answer(status, headers, body, counted, how);
+  }
+
+  /** The same answer with one bit of its body changed. */
+  Answer flipped(long at) {
+    return body.remaining() == 0
+        ? this
+        : new Answer(status, headers, ChangedPieces.flipped(body, at), counted, delivery);
+  }
+
+  /** The beginning of its body, as if it were all. */
+  Answer truncated(long length) {
+    Pieces beginning = ChangedPieces.cut(body, length);
+    return new Answer(status, headers, beginning, counted, delivery)
+        .withHeader("Content-Length", Long.toString(beginning.remaining()));
+  }
+
+  /** The same answer with another value of a header; an empty one leaves it out. */
+  Answer withHeader(String name, String value) {
+    List<Map.Entry<String, String>> others =
+        new ArrayList<>(
+            headers.stream().filter(field -> !field.getKey().equalsIgnoreCase(name)).toList());
+    if (!value.isEmpty()) {
+      others.add(Map.entry(name, value));
+    }
+    return new Answer(status, others, body, counted, delivery);
+  }
+
+  /** The same answer with one more header. */
+  Answer withMore(String name, String value) {
+    List<Map.Entry<String, String>> more = new ArrayList<>(headers);
+    more.add(Map.entry(name, value));
+    return new Answer(status, more, body, counted, delivery);
+  }
+
+  /** The same answer with what a regular expression finds in its document replaced. */
+  Answer rewritten(String pattern, String replacement) throws IOException {
+    byte[] text =
+        ChangedPieces.bytes(
+            body,
+            before ->
+                Pattern.compile(pattern, Pattern.DOTALL)
+                    .matcher(new String(before, StandardCharsets.UTF_8))
+                    .replaceAll(replacement)
+                    .getBytes(StandardCharsets.UTF_8));
+    return new Answer(status, headers, new Bytes(ByteBuffer.wrap(text)), counted, delivery)
+        .withHeader("Content-Length", Integer.toString(text.length));
   }
 
   private record Bytes(ByteBuffer bytes) implements Pieces {

@@ -12,6 +12,7 @@ import io.sluicefs.emulator.store.Pieces;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Writes the body of one answer in pieces, as fast as the socket and the pace allow, and counts
@@ -36,7 +37,9 @@ final class AnswerWriter {
   private final boolean sendfile;
   private final boolean counted;
   private final Pieces body;
+  private final Delivery.Ending ending;
   private final Runnable done;
+  private final Consumer<Delivery.Ending> broken;
   private int inFlight;
   private boolean pumping;
   private boolean waiting;
@@ -44,7 +47,8 @@ final class AnswerWriter {
   private boolean closed;
 
   /**
-   * @param done called when the last piece was handed to the channel
+   * @param done called when the last piece of a whole answer was handed to the channel
+   * @param broken called when the socket has taken all that is to come of one that ends before
    */
   AnswerWriter(
       Channel channel,
@@ -52,14 +56,18 @@ final class AnswerWriter {
       Conditions conditions,
       boolean sendfile,
       Answer answer,
-      Runnable done) {
+      Runnable done,
+      Consumer<Delivery.Ending> broken) {
     this.channel = channel;
     this.counters = counters;
-    this.pace = new Pace(conditions);
+    long rate = answer.delivery().bytesPerSecond();
+    this.pace = new Pace(rate > 0 ? () -> rate : conditions::bytesPerSecondPerConnection);
     this.sendfile = sendfile;
     this.counted = answer.counted();
-    this.body = answer.body();
+    this.body = ChangedPieces.cut(answer.body(), answer.delivery().bytes());
+    this.ending = answer.delivery().ending();
     this.done = done;
+    this.broken = broken;
   }
 
   /** Writes what can be written now and comes back by itself for the rest. */
@@ -130,11 +138,16 @@ final class AnswerWriter {
   private void end() {
     if (!ended && !closed && body.remaining() == 0) {
       ended = true;
-      channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
-      done.run();
+      if (ending == Delivery.Ending.WHOLE) {
+        channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+        done.run();
+      }
     }
-    if (ended && inFlight == 0) {
+    if (ended && inFlight == 0 && !closed) {
       close();
+      if (ending != Delivery.Ending.WHOLE) {
+        broken.accept(ending);
+      }
     }
   }
 

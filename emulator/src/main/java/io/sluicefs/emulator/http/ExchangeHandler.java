@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -54,7 +55,7 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
         begin(context, request);
       }
       if (message instanceof HttpContent content && head != null && !answering) {
-        take(content.content());
+        take(context, content.content());
         if (message instanceof LastHttpContent) {
           finish(context, head);
         }
@@ -100,7 +101,7 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void take(ByteBuf bytes) {
+  private void take(ChannelHandlerContext context, ByteBuf bytes) {
     RequestHead current = head;
     if (current == null || early != null || reception == null) {
       return;
@@ -111,6 +112,9 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
           reception.accept(buffer);
         }
       }
+    } catch (BrokenConnectionException e) {
+      abandon();
+      breakOff(context, Delivery.Ending.RESET);
     } catch (IOException | RuntimeException e) {
       early = dialect.refusal(current, e);
       abandon();
@@ -154,7 +158,7 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
   private void answer(ChannelHandlerContext context, RequestHead current, Answer answer) {
     answering = true;
     reception = null;
-    long nanos = surroundings.conditions().latency().toNanos();
+    long nanos = surroundings.conditions().latency().plus(answer.delivery().delay()).toNanos();
     if (nanos == 0) {
       write(context, current, answer);
     } else {
@@ -165,8 +169,8 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void write(ChannelHandlerContext context, RequestHead current, Answer answer) {
-    if (answer.isNone()) {
-      context.close();
+    if (answer.delivery().isNothing()) {
+      breakOff(context, answer.delivery().ending());
       return;
     }
     HttpResponse response =
@@ -189,9 +193,23 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
             surroundings.conditions(),
             sendfile,
             sent,
-            () -> next(context));
+            () -> next(context),
+            ending -> breakOff(context, ending));
     context.write(response);
     writer.pump();
+  }
+
+  private static void breakOff(ChannelHandlerContext context, Delivery.Ending ending) {
+    switch (ending) {
+      case CLOSE -> context.close();
+      case RESET -> {
+        context.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        context.close();
+      }
+      case STALL, WHOLE -> {
+        // The client closes it.
+      }
+    }
   }
 
   private void next(ChannelHandlerContext context) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.emulator.http;
 
-import io.sluicefs.emulator.Conditions;
+import java.util.function.LongSupplier;
 
 /** Decides how many bytes of a body may go out now: a clock that runs ahead by what was sent. */
 final class Pace {
@@ -10,17 +10,20 @@ final class Pace {
 
   private static final int SMALLEST_PIECE = 1024;
 
-  private final Conditions conditions;
+  /** A drip is one: bytes come one by one. */
+  private static final int SLOWEST_PIECES_PER_SECOND = 10;
+
+  private final LongSupplier bytesPerSecond;
   private long next;
   private boolean started;
 
-  Pace(Conditions conditions) {
-    this.conditions = conditions;
+  Pace(LongSupplier bytesPerSecond) {
+    this.bytesPerSecond = bytesPerSecond;
   }
 
   /** Bytes that may be sent now, at most the limit; 0 = wait. */
   int allowed(long now, int limit) {
-    long rate = conditions.bytesPerSecondPerConnection();
+    long rate = bytesPerSecond.getAsLong();
     if (rate == 0) {
       started = false;
       return limit;
@@ -31,7 +34,11 @@ final class Pace {
     }
     return next > now
         ? 0
-        : Math.clamp(rate / PIECES_PER_SECOND, Math.min(SMALLEST_PIECE, limit), limit);
+        : Math.clamp(rate / PIECES_PER_SECOND, Math.min(smallest(rate), limit), limit);
+  }
+
+  private static int smallest(long rate) {
+    return Math.clamp(rate / SLOWEST_PIECES_PER_SECOND, 1, SMALLEST_PIECE);
   }
 
   /** Nanoseconds until {@link #allowed} gives something; short enough to notice a new rate soon. */
@@ -40,7 +47,7 @@ final class Pace {
   }
 
   void spent(long bytes) {
-    long rate = conditions.bytesPerSecondPerConnection();
+    long rate = bytesPerSecond.getAsLong();
     if (started && rate > 0) {
       next += (long) (bytes * 1e9 / rate);
     }

@@ -46,6 +46,15 @@ public record RequestHead(
     return parameters;
   }
 
+  /** The same request with another value of a header; null leaves it out. */
+  RequestHead with(String name, @Nullable String value) {
+    HttpHeaders changed = headers.copy().remove(name);
+    if (value != null) {
+      changed.add(name, value);
+    }
+    return new RequestHead(method, rawPath, query, changed);
+  }
+
   /** First value of a header, its bytes read as UTF-8; null when absent. */
   public @Nullable String header(String name) {
     String value = headers.get(name);

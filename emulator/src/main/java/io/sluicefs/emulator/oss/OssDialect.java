@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.sluicefs.emulator.Counters;
 import io.sluicefs.emulator.EmulatorOptions;
 import io.sluicefs.emulator.Faults;
+import io.sluicefs.emulator.Identity;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.Answer;
@@ -19,7 +20,6 @@ import io.sluicefs.emulator.store.Catalog;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -38,16 +38,17 @@ public final class OssDialect implements Dialect {
   private final OssBuckets buckets;
   private final AtomicLong requestIds = new AtomicLong(System.nanoTime());
 
-  public OssDialect(Catalog catalog, Counters counters, Faults faults, EmulatorOptions options) {
+  public OssDialect(
+      Catalog catalog,
+      Counters counters,
+      Faults faults,
+      Identity identity,
+      EmulatorOptions options) {
     this.catalog = catalog;
     this.counters = counters;
     this.faults = faults;
     this.signatures =
-        new Signatures(
-            options.accessKeyId(),
-            options.accessKeySecret(),
-            options.authentication(),
-            options.ossRegion());
+        new Signatures(identity, options.authentication(), options.ossRegion(), faults::now);
     this.objects = new OssObjects(catalog);
     this.writes = new OssWrites(catalog);
     this.multipart = new OssMultipart(catalog, writes);
@@ -61,9 +62,14 @@ public final class OssDialect implements Dialect {
     OssOperation operation = OssOperation.of(head, address);
     counters.request(operation.kind());
     signatures.verify(head, address);
-    Faults.Fault fault = faults.strike(operation.kind());
-    Reception reception = reception(operation, head, address);
-    return fault == null ? reception : new FaultyReception(reception, fault, this, head);
+    return FaultyReception.begin(
+        faults,
+        operation.kind(),
+        head,
+        address,
+        this,
+        catalog,
+        taken -> reception(operation, taken, address));
   }
 
   private Reception reception(OssOperation operation, RequestHead head, Address address)
@@ -156,7 +162,7 @@ public final class OssDialect implements Dialect {
   @Override
   public void decorate(HttpHeaders answer) {
     answer.set("x-oss-request-id", requestId(requestIds.incrementAndGet()));
-    answer.set("Date", Conditionals.httpDate(Instant.now()));
+    answer.set("Date", Conditionals.httpDate(faults.now()));
     answer.set("Server", "AliyunOSS");
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.emulator.oss;
 
+import io.sluicefs.emulator.Identity;
+import io.sluicefs.emulator.Identity.AccessKey;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.Conditionals;
@@ -9,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,55 +20,59 @@ import org.jspecify.annotations.Nullable;
 final class Signatures {
   private static final Duration SKEW = Duration.ofMinutes(15);
 
-  private final String accessKeyId;
+  private final Identity identity;
   private final boolean required;
-  private final SignatureV1 v1;
-  private final SignatureV4 v4;
+  private final Supplier<Instant> clock;
+  private final String region;
 
-  Signatures(String accessKeyId, String accessKeySecret, boolean required, String region) {
-    this.accessKeyId = accessKeyId;
+  Signatures(Identity identity, boolean required, String region, Supplier<Instant> clock) {
+    this.identity = identity;
     this.required = required;
-    this.v1 = new SignatureV1(accessKeySecret);
-    this.v4 = new SignatureV4(accessKeySecret, region);
+    this.clock = clock;
+    this.region = region;
   }
 
   void verify(RequestHead head, Address address) {
+    AccessKey key = identity.key();
     String header = head.header("authorization");
     if (header != null && header.startsWith("OSS ")) {
       int colon = header.indexOf(':');
-      checkIdentity(colon < 0 ? "" : header.substring(4, colon).trim());
+      checkIdentity(key, colon < 0 ? "" : header.substring(4, colon).trim());
       String date = head.header("x-oss-date", head.header("date", ""));
       checkSkew(Conditionals.instant(date));
       check(
-          header.substring(colon + 1).trim(), v1.signature(head, address, head.header("date", "")));
+          header.substring(colon + 1).trim(),
+          new SignatureV1(key.secret()).signature(head, address, head.header("date", "")));
     } else if (header != null && header.startsWith(SignatureV4.ALGORITHM + " ")) {
-      checkV4(head, address, SignatureV4.Claim.ofHeader(head, header));
+      checkV4(key, head, address, SignatureV4.Claim.ofHeader(head, header));
     } else if (header != null) {
       throw new StoreException(400, "InvalidArgument", "Authorization header is invalid.");
     } else if (head.has("Signature") && head.has("OSSAccessKeyId")) {
-      checkIdentity(head.parameter("OSSAccessKeyId", ""));
+      checkIdentity(key, head.parameter("OSSAccessKeyId", ""));
       String expires = head.parameter("Expires", "");
       checkExpiry(SignatureV4.seconds(expires));
-      check(head.parameter("Signature", ""), v1.signature(head, address, expires));
+      check(
+          head.parameter("Signature", ""),
+          new SignatureV1(key.secret()).signature(head, address, expires));
     } else if (head.has("x-oss-signature")) {
-      checkV4(head, address, SignatureV4.Claim.ofQuery(head));
+      checkV4(key, head, address, SignatureV4.Claim.ofQuery(head));
     } else if (required) {
       throw new StoreException(403, "AccessDenied", "AccessDenied");
     }
   }
 
-  private void checkV4(RequestHead head, Address address, SignatureV4.Claim claim) {
-    checkIdentity(claim.accessKeyId());
+  private void checkV4(AccessKey key, RequestHead head, Address address, SignatureV4.Claim claim) {
+    checkIdentity(key, claim.accessKeyId());
     if (claim.lifetime() == null) {
       checkSkew(claim.signedAt());
     } else {
       checkExpiry(claim.signedAt().plusSeconds(claim.lifetime()).getEpochSecond());
     }
-    check(claim.signature(), v4.signature(head, address, claim));
+    check(claim.signature(), new SignatureV4(key.secret(), region).signature(head, address, claim));
   }
 
-  private void checkIdentity(String id) {
-    if (!id.equals(accessKeyId)) {
+  private static void checkIdentity(AccessKey key, String id) {
+    if (!id.equals(key.id())) {
       throw new StoreException(
           403,
           "InvalidAccessKeyId",
@@ -73,11 +80,11 @@ final class Signatures {
     }
   }
 
-  private static void checkSkew(@Nullable Instant signedAt) {
+  private void checkSkew(@Nullable Instant signedAt) {
     if (signedAt == null) {
       throw new StoreException(403, "AccessDenied", "OSS authentication requires a valid Date.");
     }
-    if (Duration.between(signedAt, Instant.now()).abs().compareTo(SKEW) > 0) {
+    if (Duration.between(signedAt, clock.get()).abs().compareTo(SKEW) > 0) {
       throw new StoreException(
           403,
           "RequestTimeTooSkewed",
@@ -85,8 +92,8 @@ final class Signatures {
     }
   }
 
-  private static void checkExpiry(long epochSecond) {
-    if (Instant.now().getEpochSecond() > epochSecond) {
+  private void checkExpiry(long epochSecond) {
+    if (clock.get().getEpochSecond() > epochSecond) {
       throw new StoreException(403, "AccessDenied", "Request has expired.");
     }
   }
@@ -97,7 +104,8 @@ final class Signatures {
       throw new StoreException(
           403,
           "SignatureDoesNotMatch",
-          "The request signature we calculated does not match the signature you provided. Check your key and signing method.");
+          "The request signature we calculated does not match the signature you provided. Check"
+              + " your key and signing method.");
     }
   }
 }

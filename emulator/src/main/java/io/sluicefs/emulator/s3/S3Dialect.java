@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.sluicefs.emulator.Counters;
 import io.sluicefs.emulator.EmulatorOptions;
 import io.sluicefs.emulator.Faults;
+import io.sluicefs.emulator.Identity;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.http.Address;
 import io.sluicefs.emulator.http.Answer;
@@ -21,7 +22,6 @@ import io.sluicefs.emulator.store.MemoryBacking;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -45,16 +45,17 @@ public final class S3Dialect implements Dialect {
   private final S3Multipart multipart;
   private final AtomicLong requestIds = new AtomicLong(System.nanoTime());
 
-  public S3Dialect(Catalog catalog, Counters counters, Faults faults, EmulatorOptions options) {
+  public S3Dialect(
+      Catalog catalog,
+      Counters counters,
+      Faults faults,
+      Identity identity,
+      EmulatorOptions options) {
     this.catalog = catalog;
     this.counters = counters;
     this.faults = faults;
     this.signatures =
-        new SignatureV4(
-            options.accessKeyId(),
-            options.accessKeySecret(),
-            options.authentication(),
-            options.s3Region());
+        new SignatureV4(identity, options.authentication(), options.s3Region(), faults::now);
     this.objects = new S3Objects(catalog);
     this.buckets = new S3Buckets(catalog, options.s3Region());
     this.listings = new S3Listings(catalog);
@@ -68,9 +69,14 @@ public final class S3Dialect implements Dialect {
     S3Operation operation = S3Operation.of(head, address);
     counters.request(operation.kind());
     SignatureV4.Verified verified = signatures.verify(head);
-    Faults.Fault fault = faults.strike(operation.kind());
-    Reception reception = reception(operation, head, address, verified);
-    return fault == null ? reception : new FaultyReception(reception, fault, this, head);
+    return FaultyReception.begin(
+        faults,
+        operation.kind(),
+        head,
+        address,
+        this,
+        catalog,
+        taken -> reception(operation, taken, address, verified));
   }
 
   private Reception reception(
@@ -193,7 +199,7 @@ public final class S3Dialect implements Dialect {
         "x-amz-request-id",
         Long.toHexString(requestIds.incrementAndGet()).toUpperCase(Locale.ROOT));
     answer.set("x-amz-id-2", "emulator");
-    answer.set("Date", Conditionals.httpDate(Instant.now()));
+    answer.set("Date", Conditionals.httpDate(faults.now()));
     answer.set("Server", "AmazonS3");
   }
 }

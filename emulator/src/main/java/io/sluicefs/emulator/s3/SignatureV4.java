@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.emulator.s3;
 
+import io.sluicefs.emulator.Identity;
+import io.sluicefs.emulator.Identity.AccessKey;
 import io.sluicefs.emulator.StoreException;
 import io.sluicefs.emulator.http.Hmac;
 import io.sluicefs.emulator.http.PercentCoding;
@@ -18,6 +20,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Checks AWS Signature Version 4, in the header and in the query. */
@@ -27,16 +30,16 @@ final class SignatureV4 {
   private static final Duration LONGEST = Duration.ofDays(7);
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'");
 
-  private final String accessKeyId;
-  private final String accessKeySecret;
+  private final Identity identity;
   private final boolean required;
   private final String region;
+  private final Supplier<Instant> clock;
 
-  SignatureV4(String accessKeyId, String accessKeySecret, boolean required, String region) {
-    this.accessKeyId = accessKeyId;
-    this.accessKeySecret = accessKeySecret;
+  SignatureV4(Identity identity, boolean required, String region, Supplier<Instant> clock) {
+    this.identity = identity;
     this.required = required;
     this.region = region;
+    this.clock = clock;
   }
 
   /**
@@ -59,7 +62,8 @@ final class SignatureV4 {
       String[] scope = credential.split("/", -1);
       if (scope.length < 5) {
         throw malformed(
-            "The Credential is malformed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+            "The Credential is malformed; expecting"
+                + " \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
       }
       return scope;
     }
@@ -74,7 +78,8 @@ final class SignatureV4 {
       return new Verified(head.header("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), null);
     }
     String[] scope = claim.scope();
-    if (!scope[0].equals(accessKeyId)) {
+    AccessKey known = identity.key();
+    if (!scope[0].equals(known.id())) {
       throw new StoreException(
           403,
           "InvalidAccessKeyId",
@@ -93,7 +98,7 @@ final class SignatureV4 {
             + scopeText
             + "\n"
             + Digests.sha256Hex(canonical(head, claim).getBytes(StandardCharsets.UTF_8));
-    byte[] key = ("AWS4" + accessKeySecret).getBytes(StandardCharsets.UTF_8);
+    byte[] key = ("AWS4" + known.secret()).getBytes(StandardCharsets.UTF_8);
     for (int i = 1; i < 5; i++) {
       key = Hmac.sha256(key, scope[i]);
     }
@@ -104,7 +109,8 @@ final class SignatureV4 {
       throw new StoreException(
           403,
           "SignatureDoesNotMatch",
-          "The request signature we calculated does not match the signature you provided. Check your key and signing method.");
+          "The request signature we calculated does not match the signature you provided. Check"
+              + " your key and signing method.");
     }
     return new Verified(claim.hash(), new ChunkSignatures(key, claim.time(), scopeText, expected));
   }
@@ -116,7 +122,8 @@ final class SignatureV4 {
         throw new StoreException(
             400,
             "InvalidRequest",
-            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+            "The authorization mechanism you have provided is not supported. Please use"
+                + " AWS4-HMAC-SHA256.");
       }
       Map<String, String> fields = new HashMap<>();
       for (String field : header.substring(ALGORITHM.length() + 1).split(",", -1)) {
@@ -151,7 +158,7 @@ final class SignatureV4 {
     }
   }
 
-  private static void checkTime(Claim claim) {
+  private void checkTime(Claim claim) {
     Instant signed;
     try {
       signed = LocalDateTime.parse(claim.time(), TIME).toInstant(ZoneOffset.UTC);
@@ -159,7 +166,7 @@ final class SignatureV4 {
       throw new StoreException(
           403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header");
     }
-    Instant now = Instant.now();
+    Instant now = clock.get();
     Long expires = claim.expires();
     if (expires != null) {
       if (expires < 1 || expires > LONGEST.toSeconds()) {

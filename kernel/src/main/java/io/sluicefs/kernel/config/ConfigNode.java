@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.config;
 
+import io.sluicefs.spi.Secret;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,13 +16,23 @@ sealed interface ConfigNode {
   /**
    * A value.
    *
-   * @param text as written; the elements of a list with commas between them
+   * @param written the text; the elements of a list with commas between them. Any may be a secret,
+   *     which only its plugin knows
    * @param origin where it stands
    * @param file the file whose text it is; null if it is from the environment or a command line
    * @param overriding whether it is from a command line
    */
-  record Leaf(String text, String origin, @Nullable Path file, boolean overriding)
-      implements ConfigNode {}
+  record Leaf(Secret written, String origin, @Nullable Path file, boolean overriding)
+      implements ConfigNode {
+    Leaf(String text, String origin, @Nullable Path file, boolean overriding) {
+      this(Secret.of(text), origin, file, overriding);
+    }
+
+    /** Returns the text, to be forgotten by who asks for it. */
+    String text() {
+      return written.reveal(String::new);
+    }
+  }
 
   /**
    * A section.
@@ -39,6 +50,23 @@ sealed interface ConfigNode {
       return children.get(path.substring(0, dot)) instanceof Branch branch
           ? branch.find(path.substring(dot + 1))
           : null;
+    }
+
+    /** Returns this section with another value at a path relative to it. */
+    Branch with(String path, Leaf value) {
+      int dot = path.indexOf('.');
+      SequencedMap<String, ConfigNode> changed = new LinkedHashMap<>(children);
+      if (dot < 0) {
+        changed.put(path, value);
+      } else {
+        String first = path.substring(0, dot);
+        Branch inner =
+            children.get(first) instanceof Branch branch
+                ? branch
+                : new Branch(new LinkedHashMap<>(), value.origin());
+        changed.put(first, inner.with(path.substring(dot + 1), value));
+      }
+      return new Branch(changed, origin);
     }
 
     /** Returns the values of this section and of those within it, by name relative to it. */

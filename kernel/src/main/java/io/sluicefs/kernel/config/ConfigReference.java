@@ -49,8 +49,8 @@ public final class ConfigReference {
       case CACHE -> "Where blocks of objects are kept: memory, then any others below it.";
       case PREFETCH -> "What is read ahead: plugins asked in order, sequential when not given.";
       case FUSE ->
-          "How the Linux kernel is talked to: one plugin; when not given, direct, or jnr where direct"
-              + " cannot be used.";
+          "How the Linux kernel is talked to: one plugin; when not given, direct, or jnr where"
+              + " direct cannot be used.";
     };
   }
 
@@ -79,7 +79,8 @@ public final class ConfigReference {
     String expected = setting.expected();
     String sentence = Character.toUpperCase(expected.charAt(0)) + expected.substring(1);
     String presence = setting.isRequired() ? "; required." : "; not given by default.";
-    return sentence + (setting.defaultText() == null ? presence : ".");
+    String live = setting.isLive() ? " sluice set changes it while mounted." : "";
+    return sentence + (setting.defaultText() == null ? presence : ".") + live;
   }
 
   private static String quoted(String value) {

@@ -47,7 +47,10 @@ public final class Configuration {
           WriteSettings.SECTION,
           StagingSettings.SECTION,
           LogSettings.SECTION,
-          MetricsSettings.SECTION);
+          MetricsSettings.SECTION,
+          PrometheusSettings.SECTION,
+          OtlpSettings.SECTION,
+          ShutdownSettings.SECTION);
 
   private final ConfigNode.Branch root;
   private final Map<Section, PluginSettings> kernel = new HashMap<>();
@@ -74,6 +77,26 @@ public final class Configuration {
    */
   public static Configuration load(Path file, List<String> overrides) throws SettingException {
     return new Configuration(HoconReader.read(file, overrides));
+  }
+
+  /**
+   * Returns this configuration with another value of a setting, which wins over what it has.
+   *
+   * @param path with the section: {@code memory.limit}
+   * @param origin where the value is from, for errors and for {@link #effective}
+   * @throws SettingException if the kernel has no such setting, or the value is not usable; those
+   *     of plugins are checked by {@link #settings}
+   */
+  public Configuration with(String path, String value, String origin) throws SettingException {
+    ConfigNode.Branch changed = root;
+    for (Axis axis : Axis.values()) {
+      // A name in place of a section is short for what chooses plugins in it.
+      if (path.startsWith(axis.section() + ".")
+          && root.children().get(axis.section()) instanceof ConfigNode.Leaf chosen) {
+        changed = root.with(axis.section() + "." + AxisSettings.of(axis).getFirst().name(), chosen);
+      }
+    }
+    return new Configuration(changed.with(path, new ConfigNode.Leaf(value, origin, null, false)));
   }
 
   /** Returns the kernel's sections, in the order of the reference. */
@@ -126,8 +149,23 @@ public final class Configuration {
   }
 
   /** Returns the values of {@code metrics.prometheus}. */
+  public PrometheusSettings prometheus() {
+    return PrometheusSettings.of(values(PrometheusSettings.SECTION));
+  }
+
+  /** Returns the values of {@code metrics.otlp}. */
+  public OtlpSettings otlp() {
+    return OtlpSettings.of(values(OtlpSettings.SECTION));
+  }
+
+  /** Returns the values of {@code metrics}. */
   public MetricsSettings metrics() {
     return MetricsSettings.of(values(MetricsSettings.SECTION));
+  }
+
+  /** Returns the values of {@code shutdown}. */
+  public ShutdownSettings shutdown() {
+    return ShutdownSettings.of(values(ShutdownSettings.SECTION));
   }
 
   /** Returns the values of a section of the kernel, for an error about one of them. */

@@ -16,13 +16,14 @@ import java.util.OptionalLong;
 public record MemorySettings(OptionalLong limit) {
   private static final Setting<Long> LIMIT =
       Setting.size(
-          "limit",
-          mebibytes(MemoryLimit.LEAST),
-          "Most memory the daemon takes: "
-              + mebibytes(MemoryLimit.RUNTIME)
-              + " for the Java runtime, the rest for data of all kinds together. What hundreds of"
-              + " thousands of listed names take comes on top, 300 bytes each. Half of the machine's"
-              + " or the control group's memory when not given.");
+              "limit",
+              mebibytes(MemoryLimit.LEAST),
+              "Most memory the daemon takes: "
+                  + mebibytes(MemoryLimit.RUNTIME)
+                  + " for the Java runtime, the rest for data of all kinds together. What hundreds"
+                  + " of thousands of listed names take comes on top, 300 bytes each. Half of the"
+                  + " machine's or the control group's memory when not given.")
+          .live();
 
   /** The section. */
   public static final Section SECTION =

@@ -16,10 +16,12 @@ import java.util.List;
 public record MetadataSettings(Duration attributeTtl, Duration negativeTtl, int negativeCapacity) {
   private static final Setting<Duration> ATTRIBUTE_TTL =
       Setting.duration("attribute-ttl", "How long names, sizes and listings are believed.")
-          .withDefault("60s");
+          .withDefault("60s")
+          .live();
   private static final Setting<Duration> NEGATIVE_TTL =
       Setting.duration("negative-ttl", "How long the absence of a name is believed.")
-          .withDefault("0");
+          .withDefault("0")
+          .live();
   private static final Setting<Integer> NEGATIVE_CAPACITY =
       Setting.integer("negative-capacity", 0, 10_000_000, "Most absent names to remember.")
           .withDefault("10000");

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.config;
 
+import io.sluicefs.kernel.integrity.Integrity;
 import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.Setting;
 import io.sluicefs.spi.SettingException;
 import java.util.List;
 
 /**
- * How many requests are under way at once, and how small they are.
+ * How objects are asked for.
  *
  * @param reads most reads of objects
  * @param demandReads how many of them only a read somebody waits for gets
  * @param smallestRead fewest bytes fetched for a read that follows no other; 0 to fetch blocks
+ * @param retryStragglers whether a read that gets no first byte for much longer than usual is sent
+ *     again
+ * @param integrity how far what comes is compared with the store's checksums
  */
-public record RequestSettings(int reads, int demandReads, int smallestRead) {
+public record RequestSettings(
+    int reads, int demandReads, int smallestRead, boolean retryStragglers, Integrity integrity) {
   private static final Setting<Integer> READS =
       Setting.integer("reads", 2, 65_536, "Most reads of objects under way at once.")
           .withDefault("256");
@@ -34,12 +39,28 @@ public record RequestSettings(int reads, int demandReads, int smallestRead) {
               RequestSettings::parseSmallestRead)
           .withDefault("16KiB");
 
+  private static final Setting<Boolean> RETRY_STRAGGLERS =
+      Setting.flag(
+              "retry-stragglers",
+              "Whether a read is sent again that waits for its first byte three times as long as 95"
+                  + " of 100 do, and half a second at least; one of twenty at most.")
+          .withDefault("true");
+
+  private static final Setting<Integrity> INTEGRITY =
+      Setting.choice(
+              "integrity",
+              Integrity.class,
+              "How far what is read is compared with the store's checksums: strict, every object"
+                  + " that is loaded completely, for a request more each; store, what comes with"
+                  + " the checksum of just these bytes; off, nothing.")
+          .withDefault("store");
+
   /** The section. */
   public static final Section SECTION =
       new Section(
           "requests",
-          "How many requests are under way at once.",
-          List.of(READS, DEMAND_READS, SMALLEST_READ));
+          "How objects are asked for.",
+          List.of(READS, DEMAND_READS, SMALLEST_READ, RETRY_STRAGGLERS, INTEGRITY));
 
   /**
    * Returns the values of the section's settings.
@@ -52,7 +73,12 @@ public record RequestSettings(int reads, int demandReads, int smallestRead) {
     if (demandReads >= reads) {
       throw settings.error(DEMAND_READS, "expected less than requests.reads, which is " + reads);
     }
-    return new RequestSettings(reads, demandReads, settings.get(SMALLEST_READ));
+    return new RequestSettings(
+        reads,
+        demandReads,
+        settings.get(SMALLEST_READ),
+        settings.get(RETRY_STRAGGLERS),
+        settings.get(INTEGRITY));
   }
 
   private static int parseSmallestRead(String text) {

@@ -12,10 +12,10 @@ public final class RetrySettings {
   private static final Setting<Duration> DEADLINE =
       Setting.duration(
               "deadline", "How long a request that may succeed later is repeated before it fails.")
-          .withDefault("60s");
+          .withDefault("50s");
   private static final Setting<Duration> UPLOAD_DEADLINE =
       Setting.duration("upload-deadline", "The same for sending a part of an upload.")
-          .withDefault("120s");
+          .withDefault("50s");
   private static final Setting<Duration> FIRST_PAUSE =
       Setting.duration("first-pause", "Pause before the second attempt; doubled for each further.")
           .withDefault("50ms");
@@ -34,14 +34,20 @@ public final class RetrySettings {
 
   private RetrySettings() {}
 
+  /** Linux asks once more for what it did not get; the rest of the time is for that. */
+  private static Duration forFirstRead(Duration deadline) {
+    return deadline.multipliedBy(3).dividedBy(4);
+  }
+
   /** Returns the values of the section's settings. */
   public static RetryPolicy of(PluginSettings settings) {
     return new RetryPolicy(
         settings.get(FIRST_PAUSE),
         settings.get(THROTTLED_PAUSE),
         settings.get(LONGEST_PAUSE),
+        forFirstRead(settings.get(DEADLINE)),
         settings.get(DEADLINE),
-        settings.get(DEADLINE),
-        settings.get(UPLOAD_DEADLINE));
+        settings.get(UPLOAD_DEADLINE),
+        RetryPolicy.CORRUPT_DEADLINE);
   }
 }

@@ -11,18 +11,23 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * The socket of a mount, which its owner alone may connect to: the file says so, and Linux is asked
- * who it is. A question is {@code {"verb":"stats",…}}, an answer {@code {"ok":true,"result":{…}}}
- * or {@code {"ok":false,"error":"…"}}; a connection takes one after the other.
+ * The socket of a mount, which its owner and root may connect to: the file says so, and Linux is
+ * asked who it is. A question is {@code {"verb":"stats",…}}, an answer {@code
+ * {"ok":true,"result":{…}}} or {@code {"ok":false,"error":"…"}}; a connection takes one after the
+ * other.
  */
 public final class ControlSocket implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ControlSocket.class.getName());
+
+  /** By number, which is taken where no user has it as a name. */
+  private static final String ROOT = "0";
 
   private final Path path;
   private final ServerSocketChannel server;
@@ -77,10 +82,7 @@ public final class ControlSocket implements AutoCloseable {
 
   private void serve(SocketChannel connection) {
     try (connection) {
-      if (!connection
-          .getOption(ExtendedSocketOptions.SO_PEERCRED)
-          .user()
-          .equals(Files.getOwner(path))) {
+      if (!mayAsk(connection.getOption(ExtendedSocketOptions.SO_PEERCRED).user())) {
         LOG.log(System.Logger.Level.WARNING, "refused another user at the control socket");
         return;
       }
@@ -93,6 +95,13 @@ public final class ControlSocket implements AutoCloseable {
     } finally {
       connections.remove(connection);
     }
+  }
+
+  /** Root may do with the process what it likes anyway. */
+  private boolean mayAsk(UserPrincipal user) throws IOException {
+    return user.equals(Files.getOwner(path))
+        || user.equals(
+            path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(ROOT));
   }
 
   private Map<String, ?> answer(Map<String, Object> question) {

@@ -4,7 +4,10 @@ package io.sluicefs.kernel.fs;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 
 /** Does what must be done to its end, whether or not who asked for it waits. */
@@ -15,22 +18,44 @@ final class Background {
     void run() throws IOException, InterruptedException;
   }
 
+  private static final Set<Thread> RUNNING = ConcurrentHashMap.newKeySet();
+
   private Background() {}
+
+  /**
+   * Waits until nothing is being done.
+   *
+   * @return false if that takes longer than {@code within}
+   */
+  static boolean awaitIdle(Duration within) throws InterruptedException {
+    long deadline = System.nanoTime() + within.toNanos();
+    for (Thread thread : RUNNING) {
+      if (!thread.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
+        return false;
+      }
+    }
+    return true;
+  }
 
   /** Runs a task on a thread of its own and waits for it, unless interrupted. */
   static void run(Task task) throws IOException, InterruptedException {
     CompletableFuture<Void> outcome = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .name("sluice-store")
-        .start(
-            () -> {
-              try {
-                task.run();
-                outcome.complete(null);
-              } catch (Throwable e) {
-                outcome.completeExceptionally(e);
-              }
-            });
+    Thread thread =
+        Thread.ofVirtual()
+            .name("sluice-store")
+            .unstarted(
+                () -> {
+                  try {
+                    task.run();
+                    outcome.complete(null);
+                  } catch (Throwable e) {
+                    outcome.completeExceptionally(e);
+                  } finally {
+                    RUNNING.remove(Thread.currentThread());
+                  }
+                });
+    RUNNING.add(thread);
+    thread.start();
     try {
       outcome.get();
     } catch (ExecutionException e) {

@@ -6,6 +6,11 @@ import io.sluicefs.kernel.namespace.DirectoryReader;
 import io.sluicefs.kernel.namespace.Inode;
 import io.sluicefs.kernel.namespace.Namespace;
 import io.sluicefs.kernel.namespace.SlotTable;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +67,49 @@ final class DirectoryHandle implements SlotTable.Numbered, AutoCloseable {
       advanced = false;
     }
     return reader;
+  }
+
+  synchronized void write(DataOutput to) throws IOException {
+    to.writeLong(number);
+    to.writeLong(inode.number());
+    to.writeBoolean(reader != null);
+    if (reader != null) {
+      namespace.write(reader, to);
+      to.writeBoolean(advanced);
+      to.writeInt(local.size());
+      for (Inode unlisted : local) {
+        to.writeLong(unlisted.number());
+      }
+    }
+  }
+
+  /** Reads what {@link #write} wrote. */
+  static DirectoryHandle read(DataInput from, Duration since, Namespace namespace)
+      throws IOException {
+    long number = from.readLong();
+    long directory = from.readLong();
+    Inode inode = namespace.inode(directory);
+    if (inode == null || !inode.isDirectory()) {
+      throw new IOException("open directory " + directory + " is missing");
+    }
+    DirectoryHandle handle = new DirectoryHandle(number, inode, namespace);
+    if (from.readBoolean()) {
+      handle.restore(from, since);
+    }
+    return handle;
+  }
+
+  private synchronized void restore(DataInput from, Duration since) throws IOException {
+    reader = namespace.readReader(inode, since, from);
+    advanced = from.readBoolean();
+    List<Inode> unlisted = new ArrayList<>();
+    for (int left = from.readInt(); left > 0; left--) {
+      Inode known = namespace.inode(from.readLong());
+      if (known != null) {
+        unlisted.add(known);
+      }
+    }
+    local = unlisted;
   }
 
   /** Returns the inodes the store may not have listed. */

@@ -30,7 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Renames directories: every object below is copied to its new key, several at once, then the
- * former ones are deleted. If a copy fails, the copies are deleted and nothing has changed.
+ * former ones are deleted. If a copy fails, the copies are deleted and nothing has changed. If a
+ * former object cannot be deleted, the directory keeps its name and the copies are left: some of
+ * them may be all there is.
  */
 final class DirectoryMoves {
   private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.fs");
@@ -64,7 +66,12 @@ final class DirectoryMoves {
     this.limit = limit;
   }
 
-  void move(Inode directory, Inode newParent, String newName, String newKey)
+  /**
+   * Moves a directory.
+   *
+   * @param marked whether the new key has a marker, which stays if the move fails
+   */
+  void move(Inode directory, Inode newParent, String newName, String newKey, boolean marked)
       throws IOException, FuseException, InterruptedException {
     String oldKey = directory.key();
     Copies copies = new Copies(oldKey, newKey);
@@ -81,11 +88,55 @@ final class DirectoryMoves {
     try {
       copies.makeAll(sources);
     } catch (StorageException | InterruptedException e) {
-      copies.undo();
+      copies.undo(marked);
       throw e;
     }
     Set<String> gone = new HashSet<>();
     sources.forEach(source -> gone.add(source.id().key()));
+    if (marked && !sources.isEmpty() && !gone.contains(oldKey)) {
+      // The directory has no marker, and shall have none.
+      gone.add(newKey);
+    }
+    Inode parent = directory.parent();
+    String name = directory.name();
+    List<Inode> unstored;
+    try {
+      unstored = rename(written, copies, gone);
+    } catch (IOException | InterruptedException e) {
+      if (takeBack(written, newKey, oldKey)) {
+        copies.undo(marked);
+      }
+      throw e;
+    }
+    namespace.changes().moved(directory, newParent, newName, null);
+    namespace.changes().rekeyed(directory, copies.made(), unstored);
+    try {
+      delete(List.copyOf(gone));
+    } catch (StorageException e) {
+      // Linux keeps the former name: it has to lead to what has it.
+      Copies back = new Copies(newKey, oldKey);
+      sources.forEach(back::add);
+      unstored = rename(written, back, new HashSet<>());
+      namespace.changes().moved(directory, parent, name, null);
+      namespace.changes().rekeyed(directory, back.made(), unstored);
+      namespace.changes().reappeared(newKey);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a rename failed, and its copies below {0} are left: {1}",
+          newKey,
+          e.getMessage());
+      throw e;
+    }
+  }
+
+  /**
+   * Gives files that are being written their new keys.
+   *
+   * @param gone the keys whose objects are not needed any more are added
+   * @return those the store does not have under their new keys yet
+   */
+  private List<Inode> rename(Map<Inode, WrittenFile> written, Copies copies, Set<String> gone)
+      throws IOException, InterruptedException {
     List<Inode> unstored = new ArrayList<>();
     for (Map.Entry<Inode, WrittenFile> entry : written.entrySet()) {
       WrittenFile file = entry.getValue();
@@ -103,9 +154,37 @@ final class DirectoryMoves {
         removals.reserve(key, file);
       }
     }
-    namespace.changes().moved(directory, newParent, newName, null);
-    namespace.changes().rekeyed(directory, copies.made(), unstored);
-    delete(List.copyOf(gone));
+    return unstored;
+  }
+
+  /**
+   * Gives files that are being written and have their new keys already the former ones again.
+   *
+   * @return false if one could not be: it is stored under its new key, beside the copies
+   */
+  private boolean takeBack(Map<Inode, WrittenFile> written, String there, String former) {
+    Map<Inode, WrittenFile> moved = new HashMap<>(written);
+    moved.values().removeIf(file -> !file.key().startsWith(there));
+    boolean interrupted = Thread.interrupted();
+    try {
+      List<Inode> _ = rename(moved, new Copies(there, former), new HashSet<>());
+      return true;
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a rename failed, and files that are being written, with the copies, are left below {0}:"
+              + " {1}",
+          there,
+          e.getMessage());
+      return false;
+    } catch (InterruptedException e) {
+      interrupted = true;
+      return false;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private Map<Inode, WrittenFile> writtenBelow(String prefix) {
@@ -234,10 +313,14 @@ final class DirectoryMoves {
       return List.copyOf(made);
     }
 
-    void undo() {
+    void undo(boolean marked) {
       boolean interrupted = Thread.interrupted();
       try {
-        delete(made().stream().map(copy -> copy.id().key()).toList());
+        delete(
+            made().stream()
+                .map(copy -> copy.id().key())
+                .filter(key -> !(marked && key.equals(newKey)))
+                .toList());
       } catch (StorageException e) {
         LOG.log(
             System.Logger.Level.WARNING,

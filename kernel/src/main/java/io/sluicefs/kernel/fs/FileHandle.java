@@ -5,6 +5,9 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.kernel.namespace.Inode;
 import io.sluicefs.kernel.namespace.SlotTable;
 import io.sluicefs.kernel.write.WrittenFile;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,54 @@ final class FileHandle implements SlotTable.Numbered {
     this.writable = writable;
     this.written = written;
     this.processes = new WritingProcesses(writable ? opener : 0);
+  }
+
+  private FileHandle(Left left, Inode inode, @Nullable WrittenFile written) {
+    this.number = left.number;
+    this.inode = inode;
+    this.writable = left.writable;
+    this.written = written;
+    this.processes = left.processes;
+    this.flushed = left.flushed;
+  }
+
+  /**
+   * A handle that another process has left.
+   *
+   * @param inode its number
+   * @param writes whether the file is being written, be it by others
+   */
+  record Left(
+      long number,
+      long inode,
+      boolean writable,
+      boolean writes,
+      boolean flushed,
+      WritingProcesses processes) {
+    /** Reads what {@link FileHandle#write} wrote. */
+    static Left read(DataInput from) throws IOException {
+      return new Left(
+          from.readLong(),
+          from.readLong(),
+          from.readBoolean(),
+          from.readBoolean(),
+          from.readBoolean(),
+          WritingProcesses.read(from));
+    }
+
+    /** Returns the handle; it reads by a session of its own when it is first read from. */
+    FileHandle open(Inode of, @Nullable WrittenFile file) {
+      return new FileHandle(this, of, file);
+    }
+  }
+
+  void write(DataOutput to) throws IOException {
+    to.writeLong(number);
+    to.writeLong(inode.number());
+    to.writeBoolean(writable);
+    to.writeBoolean(written != null);
+    to.writeBoolean(flushed);
+    processes.write(to);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.sluicefs.kernel.read.ObjectReaders;
 import io.sluicefs.kernel.read.ReadSession;
 import io.sluicefs.kernel.write.StoredObject;
 import io.sluicefs.kernel.write.WrittenFile;
+import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.Errno;
@@ -30,6 +31,11 @@ final class FileReads {
   @SuppressWarnings("MustBeClosedChecker") // the handle owns the session
   void openSession(FileHandle handle, StoredObject object, int changes) {
     handle.adopt(new HandleSession(readers.open(object.id(), object.size()), changes));
+  }
+
+  /** Returns whether pages the Linux kernel has of a version may stay when it is opened. */
+  boolean trustsPages(ObjectId id) {
+    return readers.trustsPages(id);
   }
 
   void read(FileHandle handle, long offset, int length, ReadReply reply) throws FuseException {

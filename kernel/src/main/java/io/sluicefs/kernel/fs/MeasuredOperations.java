@@ -17,6 +17,7 @@ import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.fuse.ReadReply;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -145,6 +146,11 @@ public final class MeasuredOperations implements FuseOperations {
   @Override
   public void destroy() {
     inner.destroy();
+  }
+
+  @Override
+  public @Nullable Duration absenceTtl() {
+    return inner.absenceTtl();
   }
 
   @Override

@@ -90,7 +90,14 @@ final class NameChanges {
         if (known == null) {
           continue;
         }
-        return opened(known, flags & ~O_EXCL, caller);
+        try {
+          return opened(known, flags & ~O_EXCL, caller);
+        } catch (FuseException e) {
+          if (e.errno() != Errno.ESTALE || !known.isDetached()) {
+            throw e;
+          }
+          continue;
+        }
       }
       WrittenFile written = files.start(key, exclusive && !replaces);
       if (replaces) {
@@ -233,10 +240,7 @@ final class NameChanges {
   }
 
   /** Removes a directory that is empty. */
-  void removeDirectory(Inode inode) throws StorageException, FuseException {
-    if (!inode.isDirectory()) {
-      throw new FuseException(Errno.ENOTDIR);
-    }
+  private void removeDirectory(Inode inode) throws StorageException, FuseException {
     if (hasMarkerOnly(inode)) {
       transport.delete(List.of(inode.key()));
     }
@@ -246,9 +250,12 @@ final class NameChanges {
   /**
    * Returns whether an empty directory has a marker.
    *
-   * @throws FuseException ENOTEMPTY if it is not empty
+   * @throws FuseException ENOTEMPTY if it is not empty, ENOTDIR if it is no directory
    */
-  private boolean hasMarkerOnly(Inode inode) throws StorageException, FuseException {
+  boolean hasMarkerOnly(Inode inode) throws StorageException, FuseException {
+    if (!inode.isDirectory()) {
+      throw new FuseException(Errno.ENOTDIR);
+    }
     if (!namespace.local(inode).isEmpty()) {
       throw new FuseException(Errno.ENOTEMPTY);
     }

@@ -13,6 +13,9 @@ import io.sluicefs.spi.fuse.DirectorySink;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.fuse.OpenFile;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The open directories of a mount, and reading them. */
@@ -170,6 +173,23 @@ final class OpenDirectories implements AutoCloseable {
       handle.close();
       namespace.closed(handle.inode());
     }
+  }
+
+  /** Writes down those that are open. */
+  void write(DataOutput to) throws IOException {
+    Slots.write(to, handles.uses());
+    List<DirectoryHandle> all = new ArrayList<>();
+    handles.forEach(all::add);
+    to.writeInt(all.size());
+    for (DirectoryHandle handle : all) {
+      handle.write(to);
+    }
+  }
+
+  /** Opens those of another process, in a table without handles. */
+  void restore(int[] uses, List<DirectoryHandle> all) throws IOException {
+    Slots.restore(handles, uses, all);
+    all.forEach(handle -> namespace.reopened(handle.inode()));
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.sluicefs.kernel.namespace.SlotTable;
 import io.sluicefs.kernel.write.FileWriters;
 import io.sluicefs.kernel.write.StoredObject;
 import io.sluicefs.kernel.write.WrittenFile;
+import io.sluicefs.kernel.write.WrittenState;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.fuse.Errno;
@@ -15,11 +16,15 @@ import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.fuse.ReadReply;
 import io.sluicefs.spi.transport.ObjectStat;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +47,9 @@ final class OpenFiles implements AutoCloseable {
   private final Removals removals;
   private final ErrnoMapping errnos;
 
+  /** Files that were written to and are not in the store. */
+  private final AtomicInteger unstored = new AtomicInteger();
+
   /** Notified when a handle is released. */
   private final Object releases = new Object();
 
@@ -62,6 +70,11 @@ final class OpenFiles implements AutoCloseable {
 
   static boolean writes(int flags) {
     return (flags & O_ACCMODE) != 0 || (flags & O_TRUNC) != 0;
+  }
+
+  /** Returns how many files were written to, are closed, and are not in the store. */
+  int unstored() {
+    return unstored.get();
   }
 
   int count() {
@@ -108,7 +121,8 @@ final class OpenFiles implements AutoCloseable {
       reads.openSession(handle, new StoredObject(id, inode.size()), changes);
       done = true;
       // What the page cache holds of an inode is of it, whatever was written through this mount.
-      return new OpenFile(handle.number(), inode.markOpened(), false);
+      boolean keepCache = inode.markOpened();
+      return new OpenFile(handle.number(), reads.trustsPages(id) && keepCache, false);
     } catch (StorageException e) {
       throw errnos.ofName("open", inode.key(), e);
     } finally {
@@ -146,6 +160,8 @@ final class OpenFiles implements AutoCloseable {
   /**
    * Returns what the handles of a file share while it is written, and counts one more of them; also
    * counts the inode open.
+   *
+   * @throws FuseException ESTALE if it was just given up: Linux looks the name up once more
    */
   @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
   private WrittenFile attach(Inode inode) throws FuseException {
@@ -159,31 +175,57 @@ final class OpenFiles implements AutoCloseable {
       throw errnos.ofName("open", inode.key(), e);
     }
     synchronized (inode) {
-      if (inode.content() instanceof WrittenFile known) {
+      if (inode.content() instanceof WrittenFile known && !known.isGivenUp()) {
         known.addHandle();
         return known;
       }
-      StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
-      WrittenFile written = writers.open(inode.key(), stored, false);
-      written.describe(() -> namespace.metadata(inode));
-      inode.setContent(written);
-      return written;
+      if (inode.content() == null && !inode.isDetached()) {
+        return written(inode);
+      }
+    }
+    try {
+      awaitGivenUp(inode);
+    } finally {
+      closed(inode);
+    }
+    throw new FuseException(Errno.ESTALE);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
+  private WrittenFile written(Inode inode) {
+    StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
+    WrittenFile written = writers.open(inode.key(), stored, false);
+    written.describe(() -> namespace.metadata(inode));
+    inode.setContent(written);
+    return written;
+  }
+
+  /** Waits until the name of a file that could not be stored leads there no more. */
+  private static void awaitGivenUp(Inode inode) throws FuseException {
+    synchronized (inode) {
+      try {
+        while (!inode.isDetached()) {
+          inode.wait();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new FuseException(Errno.EINTR);
+      }
     }
   }
 
   /** Takes back one {@link #attach}; the last stores what is not stored yet. */
   private void letGo(Inode inode, WrittenFile written) {
-    boolean mayStore = true;
-    while (!removeHandle(inode, written, mayStore)) {
-      mayStore = storeLast(inode, written);
+    while (!removeHandle(inode, written)) {
+      storeLast(inode, written);
     }
     closed(inode);
   }
 
   /** Counts one handle less of a file, unless it is the last and the file is to be stored first. */
-  private static boolean removeHandle(Inode inode, WrittenFile written, boolean mayStore) {
+  private static boolean removeHandle(Inode inode, WrittenFile written) {
     synchronized (inode) {
-      if (mayStore && written.isLastHandle() && written.isDirty()) {
+      if (written.isLastHandle() && written.isDirty()) {
         return false;
       }
       written.removeHandle();
@@ -213,28 +255,46 @@ final class OpenFiles implements AutoCloseable {
   }
 
   /**
-   * Stores what was written after the last flush, as through a mapping, or keeps it.
-   *
-   * @return whether it is stored
+   * Stores what was written after the last flush, as through a mapping, or keeps it. Whoever opened
+   * the file meanwhile is the one to try again.
    */
-  private boolean storeLast(Inode inode, WrittenFile written) {
+  private void storeLast(Inode inode, WrittenFile written) {
     try {
       store(inode, written);
-      return true;
     } catch (FuseException e) {
-      String where = written.abandon("storing it failed with errno " + e.errno());
-      LOG.log(
-          System.Logger.Level.ERROR,
-          "{0} was closed and could not be stored: {1}",
-          written.key(),
-          where == null ? "what was written is lost" : "what was written is kept in " + where);
-      if (namespace.isStored(inode)) {
-        namespace.outdated(inode);
-      } else {
-        namespace.changes().removed(inode);
+      if (giveUpIfLast(inode, written)) {
+        keep(inode, written, e);
       }
-      return false;
     }
+  }
+
+  /** Takes a file for gone, unless it is already or somebody else has it open. */
+  private static boolean giveUpIfLast(Inode inode, WrittenFile written) {
+    synchronized (inode) {
+      boolean isGone = written.isLastHandle() && !written.isDropped();
+      if (isGone) {
+        written.giveUp();
+      }
+      return isGone;
+    }
+  }
+
+  private void keep(Inode inode, WrittenFile written, FuseException failure) {
+    if (namespace.isStored(inode)) {
+      namespace.outdated(inode);
+    } else {
+      namespace.changes().removed(inode);
+    }
+    synchronized (inode) {
+      inode.notifyAll();
+    }
+    unstored.incrementAndGet();
+    String where = written.abandon("storing it failed with errno " + failure.errno());
+    LOG.log(
+        System.Logger.Level.ERROR,
+        "{0} was closed and could not be stored: {1}",
+        written.key(),
+        where == null ? "what was written is lost" : "what was written is kept in " + where);
   }
 
   void read(long number, long offset, int length, ReadReply reply) throws FuseException {
@@ -330,7 +390,8 @@ final class OpenFiles implements AutoCloseable {
    * file, duplicates the descriptor and closes the first. The empty object would be one too many.
    */
   private static boolean isStillOpen(FileHandle handle, WrittenFile written, int closer) {
-    return written.size() == 0 && WritingProcesses.hasDescriptor(closer, handle.inode().name());
+    return written.size() == 0
+        && WritingProcesses.hasDescriptor(closer, handle.inode().name(), handle.inode().number());
   }
 
   void fsync(long number) throws FuseException {
@@ -495,6 +556,55 @@ final class OpenFiles implements AutoCloseable {
         });
   }
 
+  /** Returns how many handles the files have that are being written. */
+  Map<WrittenFile, Integer> handlesOfWritten() {
+    Map<WrittenFile, Integer> counts = new HashMap<>();
+    handles.forEach(
+        handle -> {
+          WrittenFile written = handle.written();
+          if (written != null) {
+            counts.merge(written, 1, Integer::sum);
+          }
+        });
+    return counts;
+  }
+
+  /** Writes down the handles. */
+  void write(DataOutput to) throws IOException {
+    Slots.write(to, handles.uses());
+    List<FileHandle> all = new ArrayList<>();
+    handles.forEach(all::add);
+    to.writeInt(all.size());
+    for (FileHandle handle : all) {
+      handle.write(to);
+    }
+  }
+
+  /** Goes on with a file that another process has left; its handles are restored afterwards. */
+  @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
+  WrittenFile restore(Inode inode, WrittenState state, int handles) throws IOException {
+    WrittenFile written = writers.adopt(state, handles);
+    written.describe(() -> namespace.metadata(inode));
+    inode.setContent(written);
+    return written;
+  }
+
+  /** Opens the handles of another process, in a table without any. */
+  void restore(int[] uses, List<FileHandle.Left> left) throws IOException {
+    List<FileHandle> all = new ArrayList<>();
+    for (FileHandle.Left handle : left) {
+      Inode inode = namespace.inode(handle.inode());
+      if (inode == null) {
+        throw new IOException("inode " + handle.inode() + " of an open file is missing");
+      }
+      WrittenFile written =
+          handle.writes() && inode.content() instanceof WrittenFile file ? file : null;
+      all.add(handle.open(inode, written));
+      namespace.reopened(inode);
+    }
+    Slots.restore(handles, uses, all);
+  }
+
   /** Starts a file that is created; its first handle is counted. */
   @MustBeClosed
   WrittenFile start(String key, boolean exclusive) {
@@ -511,6 +621,7 @@ final class OpenFiles implements AutoCloseable {
         handle -> {
           WrittenFile written = handle.written();
           if (written != null && written.isDirty()) {
+            unstored.incrementAndGet();
             String where = written.abandon("the daemon ended before the file was closed");
             LOG.log(
                 System.Logger.Level.ERROR,

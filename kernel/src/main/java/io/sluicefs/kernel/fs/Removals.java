@@ -9,6 +9,9 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.transport.Transport;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +54,67 @@ final class Removals {
   Removals(Namespace namespace, Transport transport) {
     this.namespace = namespace;
     this.transport = transport;
+  }
+
+  /**
+   * Writes down what waits.
+   *
+   * @param files those that are written
+   */
+  synchronized void write(DataOutput to, List<WrittenFile> files) throws IOException {
+    to.writeInt(unlinked.size());
+    for (Waiting waiting : unlinked.values()) {
+      to.writeLong(waiting.inode.number());
+      to.writeUTF(waiting.key);
+    }
+    to.writeInt(former.size());
+    for (Map.Entry<String, WrittenFile> key : former.entrySet()) {
+      to.writeUTF(key.getKey());
+      to.writeInt(files.indexOf(key.getValue()));
+    }
+  }
+
+  /**
+   * What waits, as another process has left it.
+   *
+   * @param unlinked keys by the inodes that were unlinked
+   * @param former numbers of files that are written, by the keys they had before
+   */
+  record Left(Map<Inode, String> unlinked, Map<String, Integer> former) {
+    /** Reads what {@link #write} wrote. */
+    static Left read(DataInput from, Namespace namespace) throws IOException {
+      Map<Inode, String> unlinked = new HashMap<>();
+      for (int left = from.readInt(); left > 0; left--) {
+        long number = from.readLong();
+        String key = from.readUTF();
+        Inode inode = namespace.inode(number);
+        if (inode == null) {
+          throw new IOException("inode " + number + " of " + key + " is missing");
+        }
+        unlinked.put(inode, key);
+      }
+      Map<String, Integer> former = new HashMap<>();
+      for (int left = from.readInt(); left > 0; left--) {
+        former.put(from.readUTF(), from.readInt());
+      }
+      return new Left(unlinked, former);
+    }
+  }
+
+  /**
+   * Goes on with what waits.
+   *
+   * @param files those that are written
+   */
+  synchronized void restore(Left left, List<WrittenFile> files) {
+    left.unlinked().forEach((inode, key) -> unlinked.put(inode, new Waiting(inode, key)));
+    left.former()
+        .forEach(
+            (key, index) -> {
+              if (index >= 0 && index < files.size()) {
+                former.put(key, files.get(index));
+              }
+            });
   }
 
   /** Removes a file's name and, as soon as nobody reads from it, its object. */

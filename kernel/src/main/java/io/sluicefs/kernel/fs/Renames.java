@@ -8,6 +8,7 @@ import io.sluicefs.kernel.write.FileWriters;
 import io.sluicefs.kernel.write.StoredObject;
 import io.sluicefs.kernel.write.WrittenFile;
 import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.transport.ObjectStat;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Renames files, links and directories: the store copies, then the former objects go. */
 final class Renames {
+  private static final System.Logger LOG = System.getLogger("io.sluicefs.kernel.fs");
+
   /** Flag of renameat2(2). Source: linux/fs.h. */
   private static final int RENAME_NOREPLACE = 1;
 
@@ -100,11 +103,9 @@ final class Renames {
     Inode replaced = replaced(newParent, newName);
     boolean done = false;
     try {
-      if (replaced != null) {
-        replace(inode, replaced, mustBeNew);
-      }
+      boolean marked = replaced != null && replace(inode, replaced, mustBeNew);
       switch (inode.kind()) {
-        case DIRECTORY -> directories.move(inode, newParent, newName, newKey);
+        case DIRECTORY -> directories.move(inode, newParent, newName, newKey, marked);
         case FILE -> moveFile(inode, newParent, newName, newKey, taken || replaced != null);
         case SYMLINK -> moveLink(inode, newParent, newName, newKey);
       }
@@ -136,8 +137,12 @@ final class Renames {
     return namespace.isAbsent(parent, name) ? null : namespace.lookup(parent, name);
   }
 
-  /** Makes way for an inode where another is. */
-  private void replace(Inode inode, Inode replaced, boolean mustBeNew)
+  /**
+   * Makes way for an inode where another is.
+   *
+   * @return whether that is an empty directory whose marker stays until it is replaced
+   */
+  private boolean replace(Inode inode, Inode replaced, boolean mustBeNew)
       throws StorageException, FuseException {
     if (mustBeNew) {
       throw new FuseException(Errno.EEXIST);
@@ -146,10 +151,12 @@ final class Renames {
       throw new FuseException(Errno.EISDIR);
     }
     if (inode.isDirectory()) {
-      changes.removeDirectory(replaced);
-    } else if (replaced.content() instanceof WrittenFile written) {
+      return changes.hasMarkerOnly(replaced);
+    }
+    if (replaced.content() instanceof WrittenFile written) {
       written.drop();
     }
+    return false;
   }
 
   private void moveFile(
@@ -160,9 +167,39 @@ final class Renames {
       moveWritten(inode, written, newParent, newName, newKey, replaces);
       return;
     }
-    ObjectStat copy = writers.copy(new StoredObject(namespace.object(inode), inode.size()), newKey);
+    Inode parent = inode.parent();
+    String name = inode.name();
+    ObjectStat former = namespace.stat(inode);
+    ObjectStat copy = writers.copy(StoredObject.of(former), newKey);
     namespace.changes().moved(inode, newParent, newName, copy);
-    transport.delete(List.of(key));
+    try {
+      transport.delete(List.of(key));
+    } catch (StorageException e) {
+      // Linux keeps the former name: it has to lead to what has it.
+      namespace.changes().moved(inode, parent, name, former);
+      giveUp(newKey, replaces, e);
+      throw e;
+    }
+  }
+
+  /**
+   * Removes the copy of a rename that failed, unless it has replaced what was there, or nobody
+   * knows whether the former object is gone: the copy may be all there is.
+   */
+  private void giveUp(String copy, boolean replaces, StorageException failure) {
+    namespace.changes().reappeared(copy);
+    if (replaces || failure.retryable() || failure.kind() == Kind.CANCELLED) {
+      return;
+    }
+    try {
+      transport.delete(List.of(copy));
+    } catch (StorageException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a rename failed, and its copy {0} could not be deleted: {1}",
+          copy,
+          e.getMessage());
+    }
   }
 
   private void moveWritten(
@@ -174,11 +211,20 @@ final class Renames {
       boolean replaces)
       throws IOException, InterruptedException {
     String key = inode.key();
+    Inode parent = inode.parent();
+    String name = inode.name();
     ObjectStat moved = written.rename(newKey, writers::copy);
     namespace.changes().moved(inode, newParent, newName, moved);
     removals.unreserve(newKey);
     if (moved != null) {
-      transport.delete(List.of(key));
+      try {
+        transport.delete(List.of(key));
+      } catch (StorageException e) {
+        ObjectStat back = written.rename(key, writers::copy);
+        namespace.changes().moved(inode, parent, name, back);
+        giveUp(newKey, replaces, e);
+        throw e;
+      }
     } else if (replaces) {
       written.markReplaces();
     }

@@ -23,7 +23,10 @@ import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.fuse.ReadReply;
 import io.sluicefs.spi.transport.Transport;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -52,14 +55,16 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
 
   private final Namespace namespace;
   private final boolean readOnly;
-  private final boolean cachesAbsence;
+  private volatile Duration negativeTtl;
   private final ErrnoMapping errnos;
   private final OpenFiles files;
   private final OpenDirectories directories;
   private final NameChanges names;
   private final Renames renames;
   private final FileAttributes attributes;
+  private final Removals removals;
   private volatile boolean served;
+  private volatile boolean left;
 
   /**
    * Creates a file system; sends nothing.
@@ -88,11 +93,11 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
       ChangeOptions changes) {
     this.namespace = namespace;
     this.readOnly = changes.readOnly();
-    this.cachesAbsence = !options.negativeTtl().isZero();
+    this.negativeTtl = options.negativeTtl();
     this.errnos =
         new ErrnoMapping(
             new FailureLog(System.getLogger("io.sluicefs.kernel.fs"), System::nanoTime));
-    Removals removals = new Removals(namespace, transport);
+    this.removals = new Removals(namespace, transport);
     FileReads reads = new FileReads(namespace, readers, errnos);
     this.files = new OpenFiles(namespace, reads, writers, removals, errnos);
     this.directories = new OpenDirectories(namespace, errnos);
@@ -101,6 +106,43 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
         new DirectoryMoves(namespace, transport, writers, files, removals, changes.renameLimit());
     this.renames = new Renames(namespace, transport, writers, names, removals, moves, errnos);
     this.attributes = new FileAttributes(namespace, transport, writers.kept(), errnos);
+  }
+
+  /**
+   * Goes on with the file system of another process.
+   *
+   * @param left what it has left, of which nothing is in use yet
+   * @throws IOException if a staging file is gone
+   */
+  public SluiceFileSystem(
+      FileSystemState left,
+      Transport transport,
+      ObjectReaders readers,
+      FileWriters writers,
+      NamespaceOptions options,
+      ChangeOptions changes)
+      throws IOException {
+    this(left.namespace(), transport, readers, writers, options, changes);
+    left.restore(files, directories, removals);
+  }
+
+  /**
+   * Writes down all of it for another process to go on with, see {@link FileSystemState}. No
+   * request is being answered; unless the other process goes on, this does.
+   *
+   * @param within how long what is being stored may take
+   * @throws IOException if it cannot be left; the message is one line
+   */
+  public void leave(DataOutput to, Duration within) throws IOException, InterruptedException {
+    if (!Background.awaitIdle(within)) {
+      throw new IOException("files are still being stored; try again later");
+    }
+    FileSystemState.write(to, within, namespace, files, directories, removals);
+  }
+
+  /** Another process goes on with what is open: close leaves it alone. */
+  public void left() {
+    left = true;
   }
 
   /** Returns the counts of the namespace. */
@@ -118,6 +160,20 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     return served;
   }
 
+  /**
+   * Waits until nothing is being stored.
+   *
+   * @return false if that takes longer than {@code within}
+   */
+  public boolean awaitStored(Duration within) throws InterruptedException {
+    return Background.awaitIdle(within);
+  }
+
+  /** Returns how many files were written to, are closed, and are not in the store. */
+  public int unstored() {
+    return files.unstored();
+  }
+
   /** Returns how many files are open. */
   public int openFiles() {
     return files.count();
@@ -126,6 +182,20 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
   /** Returns how many directories are open. */
   public int openDirectories() {
     return directories.count();
+  }
+
+  /**
+   * Believes for other times from now on what is known and what will be. Linux keeps for as long as
+   * it was told before what it was told before.
+   */
+  public void setTtls(Duration attribute, Duration negative) {
+    negativeTtl = negative;
+    namespace.setTtls(attribute, negative);
+  }
+
+  @Override
+  public Duration absenceTtl() {
+    return negativeTtl;
   }
 
   @Override
@@ -142,7 +212,7 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
     } catch (CapacityException e) {
       throw errnos.ofLimit("lookup", directory.key() + name, e);
     }
-    if (cachesAbsence) {
+    if (!negativeTtl.isZero()) {
       return null;
     }
     throw new FuseException(Errno.ENOENT);
@@ -455,6 +525,9 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
   /** Closes every handle still open, as after the end of a session that did not close them. */
   @Override
   public void close() {
+    if (left) {
+      return;
+    }
     files.close();
     directories.close();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.memory;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.spi.MemoryBudget;
@@ -31,8 +32,9 @@ public final class HardMemoryBudget implements MemoryBudget {
    */
   private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private final long limit;
-  private final long readSlice;
+  // Changed under the lock; read without it where a moment's old value will do.
+  private volatile Bounds bounds;
+
   private final List<Reclaimer> reclaimers = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -53,18 +55,42 @@ public final class HardMemoryBudget implements MemoryBudget {
    * @param readSlice bytes of them that only reads get: at least one block of the largest cache
    */
   public HardMemoryBudget(long limit, long readSlice) {
+    this.bounds = bounds(limit, readSlice);
+  }
+
+  private static Bounds bounds(long limit, long readSlice) {
     if (readSlice < 0 || limit <= readSlice) {
       throw new IllegalArgumentException(
           "a memory limit of %d bytes leaves nothing beside the %d bytes kept for reads"
               .formatted(limit, readSlice));
     }
-    this.limit = limit;
-    this.readSlice = readSlice;
+    return new Bounds(limit, readSlice);
+  }
+
+  /**
+   * Has another limit from now on. Under a lower one nothing is handed out until so much was given
+   * back that it holds; the caches are asked for it at once.
+   *
+   * @param limit at least what any reservation under way asks for, with what is kept for reads
+   */
+  public void resize(long limit, long readSlice) {
+    Bounds next = bounds(limit, readSlice);
+    lock.lock();
+    try {
+      bounds = next;
+      serveWaiters();
+    } finally {
+      lock.unlock();
+    }
+    long over;
+    do {
+      over = reserved.get() - limit;
+    } while (over > 0 && reclaim(over) > 0);
   }
 
   @Override
   public long limit() {
-    return limit;
+    return bounds.limit;
   }
 
   @Override
@@ -97,7 +123,7 @@ public final class HardMemoryBudget implements MemoryBudget {
     if (bytes > ceiling(use)) {
       throw new IllegalArgumentException(
           "%d bytes for %s exceed the memory limit of %d bytes, %d of them kept for reads"
-              .formatted(bytes, use, limit, readSlice));
+              .formatted(bytes, use, bounds.limit, bounds.readSlice));
     }
     if (Thread.interrupted()) {
       throw new InterruptedException();
@@ -190,7 +216,7 @@ public final class HardMemoryBudget implements MemoryBudget {
   @GuardedBy("lock")
   private boolean takesFromWriters(long bytes) {
     Waiter first = others.peekFirst();
-    return first != null && bytes + first.bytes > limit - reserved.get();
+    return first != null && bytes + first.bytes > bounds.limit - reserved.get();
   }
 
   @GuardedBy("lock")
@@ -201,8 +227,8 @@ public final class HardMemoryBudget implements MemoryBudget {
 
   @GuardedBy("lock")
   private void serveWaiters() {
-    if (serve(readers, limit)) {
-      serve(others, limit - readSlice);
+    if (serve(readers, ceiling(Use.READ))) {
+      serve(others, ceiling(Use.WRITE));
     }
   }
 
@@ -228,17 +254,20 @@ public final class HardMemoryBudget implements MemoryBudget {
   }
 
   private long ceiling(Use use) {
-    return use == Use.READ ? limit : limit - readSlice;
+    Bounds now = bounds;
+    return use == Use.READ ? now.limit : now.limit - now.readSlice;
   }
 
-  private void reclaim(long bytes) {
+  @CanIgnoreReturnValue
+  private long reclaim(long bytes) {
     long freed = 0;
     for (Reclaimer reclaimer : reclaimers) {
       freed += reclaimer.reclaim(bytes - freed);
       if (freed >= bytes) {
-        return;
+        break;
       }
     }
+    return freed;
   }
 
   private void giveBack(long bytes) {
@@ -252,6 +281,9 @@ public final class HardMemoryBudget implements MemoryBudget {
       lock.unlock();
     }
   }
+
+  /** The bytes there are, and those of them that only reads get. */
+  private record Bounds(long limit, long readSlice) {}
 
   /** Somebody who waits; guarded by the lock. */
   private static final class Waiter {

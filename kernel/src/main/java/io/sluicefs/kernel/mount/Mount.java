@@ -11,8 +11,12 @@ import io.sluicefs.kernel.config.TraceSettings;
 import io.sluicefs.kernel.control.ControlSocket;
 import io.sluicefs.kernel.control.ControlVerb;
 import io.sluicefs.kernel.fs.ChangeOptions;
+import io.sluicefs.kernel.fs.FileSystemState;
 import io.sluicefs.kernel.fs.MeasuredOperations;
 import io.sluicefs.kernel.fs.SluiceFileSystem;
+import io.sluicefs.kernel.integrity.Integrity;
+import io.sluicefs.kernel.integrity.IntegrityCounters;
+import io.sluicefs.kernel.integrity.VerifyingTransport;
 import io.sluicefs.kernel.memory.HardMemoryBudget;
 import io.sluicefs.kernel.memory.HostMemory;
 import io.sluicefs.kernel.memory.MemoryLimit;
@@ -31,17 +35,16 @@ import io.sluicefs.kernel.trace.TraceRecorder;
 import io.sluicefs.kernel.trace.TraceReplayer;
 import io.sluicefs.kernel.transport.LimitedTransport;
 import io.sluicefs.kernel.transport.RetryingTransport;
+import io.sluicefs.kernel.transport.StragglerTransport;
 import io.sluicefs.kernel.transport.TransportCounters;
 import io.sluicefs.kernel.write.FileWriters;
 import io.sluicefs.kernel.write.KeptBytes;
 import io.sluicefs.kernel.write.KeptTransport;
-import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.fuse.FuseChannel;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.MountOptions;
-import io.sluicefs.spi.prefetch.PrefetchLimits;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.transport.Transport;
 import java.io.IOException;
@@ -50,10 +53,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -88,11 +93,20 @@ public final class Mount implements AutoCloseable {
   private final Mountpoint mountpoint;
   private final OwnedResources owned = new OwnedResources();
   private final TransportCounters counters = new TransportCounters();
+  private final IntegrityCounters integrity = new IntegrityCounters();
   private final CompletableFuture<Boolean> served = new CompletableFuture<>();
   private final Map<String, ControlVerb> verbs = new ConcurrentHashMap<>();
   private @Nullable FuseChannel channel;
+  private @Nullable SluiceFileSystem fileSystem;
+  private Duration shutdown = END_WITHIN;
   private @Nullable MountFigures figures;
+  private @Nullable LiveSettings settings;
+  private @Nullable MountReport report;
   private boolean serving;
+
+  /** Whether another daemon goes on with it. */
+  private volatile boolean isLeft;
+
   private String source = "";
 
   private Mount(Mountpoint mountpoint) {
@@ -126,37 +140,78 @@ public final class Mount implements AutoCloseable {
 
   private void start(MountRequest request)
       throws MountException, SettingException, PluginException, IOException, InterruptedException {
-    mountpoint.prepare(request.nonEmpty());
-    StateFolder.Claim claim = mountpoint.isDescriptor() ? null : claim(request);
+    OptionalInt taken = request.succession().taken();
+    Predecessor predecessor =
+        taken.isEmpty() ? null : new Predecessor(request.state(), mountpoint, taken.getAsInt());
+    StateFolder.Claim claim = null;
+    if (predecessor == null) {
+      mountpoint.prepare(request.nonEmpty());
+      claim = mountpoint.isDescriptor() ? null : claim(request);
+    }
 
     Configuration configuration = request.configuration();
     MountSettings settings = configuration.mount();
     RequestSettings requests = configuration.requests();
-    MemoryBudget memory = budget(configuration);
+    HardMemoryBudget memory = budget(configuration);
     Place place = new Place(mountpoint.path());
     OpenPlugins plugins = new OpenPlugins(configuration, request.plugins(), memory, place);
 
-    SequencedMap<String, BlockCache> caches;
+    SequencedMap<String, BlockCache> caches = new LinkedHashMap<>();
     Prefetcher prefetcher;
-    FuseChannel fuse;
+    FuseChannel fuse = null;
     Transport opened;
     try (OpeningTransport opening =
         new OpeningTransport(plugins.transport(), settings.prefix(), counters)) {
       plugins.checkChannel();
-      caches = plugins.caches(owned);
+      if (predecessor == null) {
+        caches = plugins.caches(owned);
+      }
       prefetcher = prefetcher(plugins.prefetchers(owned), configuration.traces());
       place.locate(opening.location());
       source = place.location() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix());
-      fuse = plugins.channel(mountOptions(request));
-      channel = fuse;
+      if (predecessor == null) {
+        fuse = plugins.channel(mountOptions(request));
+        channel = fuse;
+      }
       opened = opening.take();
       owned.adopt("the transport", opened::close);
     }
     KeptBytes kept = new KeptBytes();
+    if (requests.retryStragglers()) {
+      opened = new StragglerTransport(opened, counters);
+      owned.adopt("the watch for stragglers", opened::close);
+    }
     LimitedTransport limited =
         new LimitedTransport(opened, requests.reads(), requests.demandReads());
-    Transport transport =
-        new KeptTransport(new RetryingTransport(limited, configuration.retry()), kept);
+    Transport retrying = new RetryingTransport(limited, configuration.retry());
+    VerifyingTransport verifying =
+        requests.integrity() == Integrity.STRICT
+            ? new VerifyingTransport(retrying, integrity)
+            : null;
+    Transport transport = new KeptTransport(verifying == null ? retrying : verifying, kept);
+    NamespaceOptions names = namespaceOptions(configuration);
+    StagingArea staging = settings.readOnly() ? null : staging(configuration);
+    FileSystemState left = null;
+    Map<String, String> changed = Map.of();
+    if (predecessor != null) {
+      owned.adopt("what is taken over", predecessor::decline);
+      Predecessor.Left<FileSystemState> leaving =
+          predecessor.leave(
+              source,
+              (from, since) ->
+                  FileSystemState.read(from, since, transport, settings.prefix(), names));
+      left = leaving.content();
+      changed = leaving.settings();
+      expect(left.stagedFiles(), staging);
+      fuse = plugins.takeOver(mountOptions(request), leaving.session());
+      channel = fuse;
+      claim = claim(predecessor, request.log());
+      if (staging != null) {
+        staging.awaitExpected();
+      }
+      // Not before: a cache on the disk is one daemon's at a time.
+      caches = plugins.caches(owned);
+    }
 
     ObjectReaders readers =
         new ObjectReaders(
@@ -169,26 +224,35 @@ public final class Mount implements AutoCloseable {
                 ReadOptions.STANDARD.idleAfter(),
                 requests.smallestRead()));
     owned.adopt("the readers", readers::close);
+    if (verifying != null) {
+      verifying.tell(readers::mistrust);
+    }
     FileWriters writers =
         new FileWriters(
             transport,
             kept,
             memory,
-            settings.readOnly() ? null : staging(configuration),
+            staging,
             configuration.write().options(memory.limit()),
             InstantSource.system());
     owned.adopt("the writers", writers::close);
+    ChangeOptions changes =
+        new ChangeOptions(settings.readOnly(), configuration.write().renameLimit());
     SluiceFileSystem fileSystem =
-        new SluiceFileSystem(
-            transport,
-            settings.prefix(),
-            readers,
-            writers,
-            namespaceOptions(configuration),
-            new ChangeOptions(settings.readOnly(), configuration.write().renameLimit()));
+        left == null
+            ? new SluiceFileSystem(transport, settings.prefix(), readers, writers, names, changes)
+            : new SluiceFileSystem(left, transport, readers, writers, names, changes);
     owned.adopt("the file system", fileSystem::close);
+    this.fileSystem = fileSystem;
+    shutdown = configuration.shutdown().deadline();
     OperationCounters operations = new OperationCounters();
-    serve(fuse, fileSystem, new MeasuredOperations(fileSystem, operations));
+    FuseChannel serving = Objects.requireNonNull(fuse, "neither mounted nor taken over");
+    serve(
+        serving,
+        fileSystem,
+        configuration.metrics().enabled()
+            ? new MeasuredOperations(fileSystem, operations)
+            : fileSystem);
     MountFigures known =
         new MountFigures(
             mountpoint.path(),
@@ -199,20 +263,64 @@ public final class Mount implements AutoCloseable {
             caches,
             readers,
             counters,
+            integrity,
             operations);
     figures = known;
-    control(request.state(), new MountReport(known), request.log());
+    LiveSettings live =
+        new LiveSettings(configuration, plugins, memory, readers, fileSystem, serving);
+    live.adopt(changed);
+    this.settings = live;
+    MountReport all = new MountReport(known, live);
+    report = all;
+    if (!mountpoint.isDescriptor()) {
+      verbs.putAll(
+          new Handover(
+                  serving,
+                  fileSystem,
+                  live,
+                  request.succession(),
+                  source,
+                  request.state().handover(mountpoint),
+                  () -> isLeft = true)
+              .verbs());
+    }
+    control(request.state(), all, request.log());
     if (claim != null) {
       claim.mounted(source);
     }
-    LOG.log(System.Logger.Level.INFO, "mounted {0} at {1}", source, mountpoint.path());
+    LOG.log(
+        System.Logger.Level.INFO,
+        predecessor == null ? "mounted {0} at {1}" : "took over {0} at {1}",
+        source,
+        mountpoint.path());
+  }
+
+  private static void expect(List<String> stagedFiles, @Nullable StagingArea staging)
+      throws MountException, IOException {
+    if (stagedFiles.isEmpty()) {
+      return;
+    }
+    if (staging == null) {
+      throw new MountException(
+          "files are being written, and the configuration has no staging by now (mount.read-only,"
+              + " write.staging.path)");
+    }
+    staging.expect(stagedFiles);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // owned until the mount closes
+  private StateFolder.Claim claim(Predecessor predecessor, String log)
+      throws MountException, IOException, InterruptedException {
+    StateFolder.Claim claim = predecessor.commit(log);
+    // When it goes, the next daemon takes all the rest to be free.
+    owned.adoptLast("the state file", claim::close);
+    return claim;
   }
 
   /** Puts the plugins in a row, what is replayed before them and what records around them. */
   @SuppressWarnings("MustBeClosedChecker") // owned until the mount closes
   private Prefetcher prefetcher(List<Prefetcher> plugins, TraceSettings traces)
       throws SettingException, IOException {
-    PrefetchLimits limits = plugins.getFirst().limits();
     List<Prefetcher> all = new ArrayList<>(plugins);
     Optional<Path> replay = traces.replay();
     Optional<Path> record = traces.record();
@@ -220,14 +328,15 @@ public final class Mount implements AutoCloseable {
     boolean isFirst = replay.equals(record) && replay.filter(Files::notExists).isPresent();
     if (replay.isPresent() && !isFirst) {
       try {
-        TraceReplayer replayer = TraceReplayer.open(replay.get(), limits);
+        TraceReplayer replayer = TraceReplayer.open(replay.get(), plugins.getFirst().limits());
         owned.adopt("the replayed trace", replayer::close);
         all.addFirst(replayer);
       } catch (TraceException e) {
         throw traces.replayError(e.problem());
       }
     }
-    Prefetcher planner = all.size() == 1 ? all.getFirst() : new PrefetcherChain(all, limits);
+    Prefetcher planner =
+        all.size() == 1 ? all.getFirst() : new PrefetcherChain(all, plugins.getFirst());
     if (record.isEmpty()) {
       return planner;
     }
@@ -248,7 +357,15 @@ public final class Mount implements AutoCloseable {
       return null;
     }
     StagingArea area = StagingArea.open(options.get(), mountpoint.path());
-    owned.adopt("the staging area", area::close);
+    owned.adopt(
+        "the staging area",
+        () -> {
+          if (isLeft) {
+            area.leave();
+          } else {
+            area.close();
+          }
+        });
     area.leftovers().summary().ifPresent(line -> LOG.log(System.Logger.Level.WARNING, line));
     return area;
   }
@@ -260,13 +377,22 @@ public final class Mount implements AutoCloseable {
     return claim;
   }
 
-  static MemoryBudget budget(Configuration configuration) throws SettingException {
+  static HardMemoryBudget budget(Configuration configuration) throws SettingException {
+    long data = dataBytes(configuration);
+    return new HardMemoryBudget(data, readSlice(data));
+  }
+
+  /** Returns the bytes that are for data of what a configuration gives the daemon. */
+  static long dataBytes(Configuration configuration) throws SettingException {
     HostMemory host = new HostMemory();
     MemorySettings settings = configuration.memory();
     settings.checkWithin(host.total(), configuration.values(MemorySettings.SECTION));
-    long limit = settings.limit().orElseGet(() -> new MemoryLimit(host).bytes());
-    long data = limit - MemoryLimit.RUNTIME;
-    return new HardMemoryBudget(data, Math.min(data / READ_SLICE_SHARE, MOST_READ_SLICE));
+    return settings.limit().orElseGet(() -> new MemoryLimit(host).bytes()) - MemoryLimit.RUNTIME;
+  }
+
+  /** Returns how many of so many bytes for data only reads get. */
+  static long readSlice(long data) {
+    return Math.min(data / READ_SLICE_SHARE, MOST_READ_SLICE);
   }
 
   private static NamespaceOptions namespaceOptions(Configuration configuration) {
@@ -307,6 +433,8 @@ public final class Mount implements AutoCloseable {
     verbs.put("status", question -> report.status());
     verbs.put("stats", question -> report.stats(path(question)));
     verbs.put("history", question -> report.history(path(question)));
+    verbs.put("settings", question -> Map.of("settings", settings().report()));
+    verbs.put("set", settings());
     Path path =
         state.socket(
             new MountRecord(ProcessHandle.current().pid(), mountpoint.path(), source, log));
@@ -387,9 +515,14 @@ public final class Mount implements AutoCloseable {
     return Objects.requireNonNull(figures, "the mount is being made");
   }
 
-  /** Answers one more kind of question on the control socket. */
-  public void answer(String name, ControlVerb verb) {
-    verbs.put(name, verb);
+  /** Returns the same as an object of JSON. */
+  public MountReport report() {
+    return Objects.requireNonNull(report, "the mount is being made");
+  }
+
+  /** Returns what can be changed of it. */
+  public LiveSettings settings() {
+    return Objects.requireNonNull(settings, "the mount is being made");
   }
 
   /**
@@ -410,6 +543,24 @@ public final class Mount implements AutoCloseable {
     }
   }
 
+  /** Waits for uploads under way as long as the configuration allows, counted from the start. */
+  private void finishStoring() throws InterruptedException {
+    SluiceFileSystem files = fileSystem;
+    Duration left = shutdown.minus(END_WITHIN);
+    if (files != null && left.isPositive() && !files.awaitStored(left)) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "files were still being stored at {0} when shutdown.deadline was over",
+          mountpoint.path());
+    }
+  }
+
+  /** Returns how many files were written to and are not in the store, once it is closed. */
+  public int unstored() {
+    SluiceFileSystem files = fileSystem;
+    return files == null ? 0 : files.unstored();
+  }
+
   /** Unmounts if need be and closes everything. Not stopped by an interrupt. Idempotent. */
   @Override
   public void close() {
@@ -423,6 +574,7 @@ public final class Mount implements AutoCloseable {
               System.Logger.Level.WARNING,
               "files are still open at {0}; ending without them",
               mountpoint.path());
+          finishStoring();
         }
       } catch (IOException e) {
         LOG.log(System.Logger.Level.WARNING, "unmounting failed", e);

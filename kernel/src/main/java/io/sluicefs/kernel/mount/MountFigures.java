@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.mount;
 
+import io.sluicefs.kernel.integrity.IntegrityCounters;
 import io.sluicefs.kernel.memory.MemoryLimit;
 import io.sluicefs.kernel.metrics.OperationCounters;
 import io.sluicefs.kernel.metrics.PluginMeters;
@@ -33,6 +34,7 @@ public final class MountFigures {
   private final SequencedMap<String, BlockCache> caches;
   private final ObjectReaders readers;
   private final TransportCounters store;
+  private final IntegrityCounters integrity;
   private final OperationCounters operations;
   private final PluginMeters meters;
   private final Map<String, String> notes = new ConcurrentHashMap<>();
@@ -46,6 +48,7 @@ public final class MountFigures {
       SequencedMap<String, BlockCache> caches,
       ObjectReaders readers,
       TransportCounters store,
+      IntegrityCounters integrity,
       OperationCounters operations) {
     this.mountpoint = mountpoint;
     this.source = source;
@@ -55,6 +58,7 @@ public final class MountFigures {
     this.caches = caches;
     this.readers = readers;
     this.store = store;
+    this.integrity = integrity;
     this.operations = operations;
     this.meters = plugins.meters();
   }
@@ -140,6 +144,11 @@ public final class MountFigures {
   /** Returns what went to and came from the store. */
   public TransportCounters store() {
     return store;
+  }
+
+  /** Returns what became of the comparison with the store's checksums. */
+  public IntegrityCounters integrity() {
+    return integrity;
   }
 
   /** Returns what Linux asked for. */

@@ -24,10 +24,12 @@ public final class MountReport {
   private static final double NANOS = 1e9;
 
   private final MountFigures figures;
+  private final LiveSettings settings;
 
   /** Creates the report of a mount. */
-  public MountReport(MountFigures figures) {
+  public MountReport(MountFigures figures, LiveSettings settings) {
     this.figures = figures;
+    this.settings = settings;
   }
 
   /** Returns what an operator sees of each mount of a host. */
@@ -46,6 +48,7 @@ public final class MountReport {
     status.put(
         "uptime_seconds", Duration.between(figures.started(), Instant.now()).toMillis() / 1000.0);
     status.put("plugins", figures.plugins());
+    status.put("set", settings.changed());
     status.put(
         "memory",
         Map.of(

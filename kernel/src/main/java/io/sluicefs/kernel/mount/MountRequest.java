@@ -13,6 +13,7 @@ import io.sluicefs.kernel.plugin.PluginCatalog;
  * @param nonEmpty whether the mountpoint may have entries, which are hidden meanwhile
  * @param state where the mount is written down for others to find
  * @param log where the daemon's log goes; empty for its error stream
+ * @param succession from and to which daemon it passes
  */
 public record MountRequest(
     Configuration configuration,
@@ -20,4 +21,16 @@ public record MountRequest(
     Mountpoint mountpoint,
     boolean nonEmpty,
     StateFolder state,
-    String log) {}
+    String log,
+    Succession succession) {
+  /** A mount that begins and ends with its daemon. */
+  public MountRequest(
+      Configuration configuration,
+      PluginCatalog plugins,
+      Mountpoint mountpoint,
+      boolean nonEmpty,
+      StateFolder state,
+      String log) {
+    this(configuration, plugins, mountpoint, nonEmpty, state, log, Succession.NONE);
+  }
+}

@@ -37,16 +37,19 @@ final class MountTable {
 
   private MountTable() {}
 
-  /** Returns the mount that is seen at a path, which is the last of those stacked there. */
-  static Optional<Entry> at(Path mountpoint) {
-    List<String> lines;
+  /** Returns all mounts. */
+  static List<Entry> all() {
     try {
       // Not UTF-8 where a mountpoint's name is not; each byte becomes a letter and back.
-      lines = Files.readAllLines(MOUNTINFO, StandardCharsets.ISO_8859_1);
+      return parse(Files.readAllLines(MOUNTINFO, StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + MOUNTINFO, e);
     }
-    return parse(lines).stream()
+  }
+
+  /** Returns the mount that is seen at a path, which is the last of those stacked there. */
+  static Optional<Entry> at(Path mountpoint) {
+    return all().stream()
         .filter(entry -> entry.mountpoint().equals(mountpoint))
         .reduce((below, above) -> above);
   }

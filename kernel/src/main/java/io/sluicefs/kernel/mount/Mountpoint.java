@@ -78,7 +78,8 @@ public final class Mountpoint {
     return isDescriptor(path);
   }
 
-  static boolean isDescriptor(Path path) {
+  /** Returns whether a path names a descriptor of /dev/fuse. */
+  public static boolean isDescriptor(Path path) {
     return path.startsWith(DESCRIPTORS);
   }
 

@@ -3,6 +3,7 @@ package io.sluicefs.kernel.mount;
 
 import io.sluicefs.kernel.config.Configuration;
 import io.sluicefs.kernel.config.PluginChoice;
+import io.sluicefs.kernel.integrity.Integrity;
 import io.sluicefs.kernel.metrics.PluginMeters;
 import io.sluicefs.kernel.plugin.Plugin;
 import io.sluicefs.kernel.plugin.PluginCatalog;
@@ -10,6 +11,7 @@ import io.sluicefs.kernel.plugin.PluginException;
 import io.sluicefs.spi.Axis;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.PluginContext;
+import io.sluicefs.spi.PluginDescriptor;
 import io.sluicefs.spi.PluginMetrics;
 import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.SettingException;
@@ -18,6 +20,7 @@ import io.sluicefs.spi.cache.BlockCacheProvider;
 import io.sluicefs.spi.cache.KeptCache;
 import io.sluicefs.spi.fuse.FuseChannel;
 import io.sluicefs.spi.fuse.FuseChannelProvider;
+import io.sluicefs.spi.fuse.FuseHandover;
 import io.sluicefs.spi.fuse.MountOptions;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.prefetch.PrefetcherProvider;
@@ -26,8 +29,10 @@ import io.sluicefs.spi.transport.TransportProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -41,7 +46,11 @@ final class OpenPlugins {
 
   /** What is handed to a plugin. */
   private record Context(
-      PluginSettings settings, MemoryBudget memory, Place place, PluginMetrics metrics)
+      PluginSettings settings,
+      MemoryBudget memory,
+      Place place,
+      PluginMetrics metrics,
+      boolean verifiesReads)
       implements PluginContext {
     @Override
     public String location() {
@@ -78,6 +87,9 @@ final class OpenPlugins {
   private final Place place;
   private final PluginMeters meters = new PluginMeters();
   private final List<String> opened = new CopyOnWriteArrayList<>();
+  private final SequencedMap<PluginChoice, PluginDescriptor> descriptors = new LinkedHashMap<>();
+  private final Map<String, Reconfigurable> caches = new LinkedHashMap<>();
+  private final Map<String, Reconfigurable> prefetchers = new LinkedHashMap<>();
 
   OpenPlugins(
       Configuration configuration, PluginCatalog catalog, MemoryBudget memory, Place place) {
@@ -85,6 +97,12 @@ final class OpenPlugins {
     this.catalog = catalog;
     this.memory = memory;
     this.place = place;
+  }
+
+  /** A plugin that goes by other settings when told. */
+  @FunctionalInterface
+  interface Reconfigurable {
+    void reconfigure(PluginSettings settings) throws SettingException;
   }
 
   /** Opens the transport when it is told to. */
@@ -97,8 +115,28 @@ final class OpenPlugins {
   TransportOpener transport() throws SettingException, PluginException {
     Ready<TransportProvider> plugin =
         ready(configuration.plugin(Axis.TRANSPORT), TransportProvider.class);
-    opened.add(plugin.choice.section());
+    note(plugin);
     return () -> plugin.open(TransportProvider::open);
+  }
+
+  private void note(Ready<?> plugin) {
+    opened.add(plugin.choice.section());
+    descriptors.put(plugin.choice, plugin.plugin.descriptor());
+  }
+
+  /** Returns what is open, with the settings it has, in the order it was opened. */
+  SequencedMap<PluginChoice, PluginDescriptor> descriptors() {
+    return Collections.unmodifiableSequencedMap(descriptors);
+  }
+
+  /** Returns the caches by their sections. */
+  Map<String, Reconfigurable> openCaches() {
+    return Map.copyOf(caches);
+  }
+
+  /** Returns the prefetchers by their sections. */
+  Map<String, Reconfigurable> openPrefetchers() {
+    return Map.copyOf(prefetchers);
   }
 
   /** Returns the figures the plugins show. */
@@ -114,15 +152,16 @@ final class OpenPlugins {
   /** Opens the prefetchers, in the order they are asked; {@code owner} closes them. */
   List<Prefetcher> prefetchers(OwnedResources owner)
       throws SettingException, PluginException, IOException {
-    List<Prefetcher> prefetchers = new ArrayList<>();
+    List<Prefetcher> opened = new ArrayList<>();
     for (PluginChoice choice : configuration.prefetchers()) {
       Ready<PrefetcherProvider> plugin = ready(choice, PrefetcherProvider.class);
       Prefetcher prefetcher = plugin.open(PrefetcherProvider::open);
       owner.adopt(choice.section(), prefetcher::close);
-      opened.add(choice.section());
-      prefetchers.add(prefetcher);
+      note(plugin);
+      prefetchers.put(choice.section(), prefetcher::reconfigure);
+      opened.add(prefetcher);
     }
-    return prefetchers;
+    return opened;
   }
 
   /** Checks that the channel is there and its settings are usable. */
@@ -150,11 +189,22 @@ final class OpenPlugins {
     }
   }
 
+  /** Opens the channel chosen, to go on with the session of another process. */
+  FuseChannel takeOver(MountOptions options, FuseHandover handover)
+      throws SettingException, PluginException, IOException {
+    PluginChoice choice = configuration.plugin(Axis.FUSE);
+    Ready<FuseChannelProvider> plugin = ready(choice, FuseChannelProvider.class);
+    FuseChannel channel =
+        plugin.open((provider, context) -> provider.takeOver(context, options, handover));
+    opened.add(choice.section());
+    return channel;
+  }
+
   private FuseChannel channel(PluginChoice choice, String reason, MountOptions options)
       throws SettingException, PluginException, IOException {
     Ready<FuseChannelProvider> plugin = ready(choice, FuseChannelProvider.class);
     FuseChannel channel = plugin.open((provider, context) -> provider.open(context, options));
-    opened.add(choice.section());
+    note(plugin);
     LOG.log(System.Logger.Level.INFO, "FUSE channel {0}: {1}", choice.section(), reason);
     return channel;
   }
@@ -174,7 +224,8 @@ final class OpenPlugins {
       try {
         BlockCache cache = plugin.open(BlockCacheProvider::open);
         owner.adopt(plugin.choice.section(), cache::close);
-        opened.add(plugin.choice.section());
+        note(plugin);
+        caches.put(plugin.choice.section(), cache::reconfigure);
         tiers.put(plugin.choice.name(), cache);
       } catch (IOException | PluginException e) {
         if (tiers.isEmpty()) {
@@ -213,7 +264,8 @@ final class OpenPlugins {
             configuration.settings(choice, plugin.descriptor()),
             memory,
             place,
-            meters.of(choice.section()));
+            meters.of(choice.section()),
+            configuration.requests().integrity() != Integrity.OFF);
     return new Ready<>(choice, plugin, type.cast(plugin.provider()), context);
   }
 }

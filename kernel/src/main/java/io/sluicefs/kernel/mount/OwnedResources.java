@@ -21,6 +21,11 @@ final class OwnedResources implements AutoCloseable {
     owned.push(new Owned(name, closer));
   }
 
+  /** As {@link #adopt}, to be closed after all that was adopted before. */
+  void adoptLast(String name, Closer closer) {
+    owned.addLast(new Owned(name, closer));
+  }
+
   /** Closes everything, whatever fails. Idempotent. */
   @Override
   public void close() {

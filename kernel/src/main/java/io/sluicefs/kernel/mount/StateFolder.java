@@ -75,6 +75,16 @@ public final class StateFolder {
     return path.resolve(name(record.mountpoint(), record.pid()) + ".sock");
   }
 
+  /** Returns where the daemon of a mountpoint answers questions. */
+  Path socket(Mountpoint mountpoint) {
+    return path.resolve(name(mountpoint) + ".sock");
+  }
+
+  /** Returns where a daemon writes down for the next one what it leaves to it. */
+  Path handover(Mountpoint mountpoint) {
+    return path.resolve(name(mountpoint) + ".handover");
+  }
+
   /** Returns the records of all daemons of this user that live. */
   public List<MountRecord> all() throws MountException {
     List<Path> files;

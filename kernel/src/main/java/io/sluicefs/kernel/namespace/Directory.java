@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.namespace;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +46,18 @@ final class Directory {
   Directory(long modifiedMillis) {
     this.markerMillis = modifiedMillis;
     this.shownMillis = modifiedMillis;
+  }
+
+  void write(DataOutput to) throws IOException {
+    to.writeLong(markerMillis);
+    to.writeLong(shownMillis);
+    to.writeBoolean(reported);
+  }
+
+  void read(DataInput from) throws IOException {
+    markerMillis = from.readLong();
+    shownMillis = from.readLong();
+    reported = from.readBoolean();
   }
 
   /** Returns what this mount knows better than the store; null if nothing. */

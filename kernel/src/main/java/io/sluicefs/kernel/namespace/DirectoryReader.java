@@ -42,6 +42,10 @@ public final class DirectoryReader implements AutoCloseable {
     return listing.find(name) != null;
   }
 
+  Listing listing() {
+    return listing;
+  }
+
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {

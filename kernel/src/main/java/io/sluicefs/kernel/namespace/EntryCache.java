@@ -32,14 +32,20 @@ final class EntryCache {
       long validFor) {}
 
   private final NamespaceOptions.Ownership owner;
-  private final Duration ttl;
-  private final long ttlNanos;
+  private volatile Duration ttl;
   private final AtomicReferenceArray<@Nullable Cached> slots = new AtomicReferenceArray<>(SLOTS);
 
   EntryCache(NamespaceOptions options) {
     this.owner = options.owner();
     this.ttl = options.attributeTtl();
-    this.ttlNanos = ttl.toNanos();
+  }
+
+  /** Hands entries out for another time from now on. */
+  void setTtl(Duration other) {
+    ttl = other;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      slots.set(slot, null);
+    }
   }
 
   /**
@@ -61,8 +67,9 @@ final class EntryCache {
         && cached.modifiedMillis == inode.modifiedMillis()) {
       return cached.entry;
     }
-    long remaining = remaining(inode, full, now);
-    Duration life = remaining == ttlNanos ? ttl : Duration.ofNanos(remaining);
+    Duration whole = ttl;
+    long remaining = remaining(inode, full, now, whole);
+    Duration life = remaining == whole.toNanos() ? whole : Duration.ofNanos(remaining);
     ObjectVersion version = inode.versionOrNull();
     long modified = inode.modifiedMillis();
     Entry made = new Entry(attributes(inode, version, modified), 0, life, life);
@@ -77,7 +84,8 @@ final class EntryCache {
     return target == null ? 0 : KeyNames.utf8Length(target);
   }
 
-  private long remaining(Inode inode, boolean full, long now) {
+  private static long remaining(Inode inode, boolean full, long now, Duration whole) {
+    long ttlNanos = whole.toNanos();
     return full ? ttlNanos : Math.max(0, ttlNanos - Math.max(0, now - inode.verified()));
   }
 
@@ -99,8 +107,9 @@ final class EntryCache {
             stored.size(),
             stored.modified());
     boolean local = inode.content() != null;
-    long remaining = remaining(inode, full || local, now);
-    Duration life = remaining == ttlNanos ? ttl : Duration.ofNanos(remaining);
+    Duration whole = ttl;
+    long remaining = remaining(inode, full || local, now, whole);
+    Duration life = remaining == whole.toNanos() ? whole : Duration.ofNanos(remaining);
     return new Entry(shown, 0, life, life);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.namespace;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /** Keys that lead nowhere although the store still has their objects. Thread-safe. */
@@ -13,6 +14,10 @@ final class HiddenKeys {
 
   void remove(String key) {
     keys.remove(key);
+  }
+
+  List<String> all() {
+    return List.copyOf(keys);
   }
 
   boolean isEmpty() {

@@ -276,6 +276,20 @@ public final class Inode implements SlotTable.Numbered {
     OPENS.getAndAdd(this, more);
   }
 
+  long holds() {
+    return holds;
+  }
+
+  boolean wasOpened() {
+    return openedBefore;
+  }
+
+  /** Takes the holds another process counted. */
+  void restore(long count, boolean wasOpened) {
+    holds = count;
+    openedBefore = wasOpened;
+  }
+
   /** Counts a hold; false if it is given up already. */
   boolean tryHold() {
     while (true) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.namespace;
 
+import java.util.Collection;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,26 @@ final class InodeTable {
       throw new AssertionError("an empty table has room");
     }
     this.root = first;
+  }
+
+  int[] uses() {
+    return slots.uses();
+  }
+
+  /** Visits all, the root included. */
+  void forEach(Consumer<Inode> visitor) {
+    slots.forEach(visitor);
+  }
+
+  /** Makes this the table another one was, which had these inodes beside the root. */
+  void restore(int[] uses, Collection<Inode> inodes) {
+    slots.restore(uses, inodes);
+    for (Inode inode : inodes) {
+      if (inode.holds() == 0 && inode.markQueued()) {
+        idle.add(inode);
+        idleCount.incrementAndGet();
+      }
+    }
   }
 
   Inode root() {

@@ -8,6 +8,9 @@ import io.sluicefs.spi.transport.ListPage;
 import io.sluicefs.spi.transport.ListRequest;
 import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.Transport;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -330,6 +333,77 @@ final class Listing {
     hidden++;
     example = key;
     return null;
+  }
+
+  /** Writes it down; no request of it is under way. */
+  synchronized void write(DataOutput to, long now) throws IOException {
+    to.writeUTF(prefix);
+    to.writeBoolean(vouchesForAbsence);
+    entries.write(to, now);
+    to.writeInt(heldBack.size());
+    for (ListedEntry entry : heldBack.values()) {
+      to.writeLong(now - entry.asOf());
+      entry.write(to);
+    }
+    to.writeInt(requests);
+    to.writeBoolean(complete);
+    to.writeBoolean(announced);
+    to.writeLong(now - startedAt);
+    writeOptional(to, token);
+    writeOptional(to, landmark);
+    to.writeUTF(last);
+    to.writeInt(idlePages);
+    to.writeBoolean(markerMillis != null);
+    to.writeLong(markerMillis == null ? 0 : markerMillis);
+    to.writeInt(hidden);
+    to.writeInt(shadowed);
+    to.writeUTF(example);
+  }
+
+  /** Reads what {@link #write} wrote, into a listing that counts in {@link ListingMemory}. */
+  @SuppressWarnings("GuardedBy") // nobody else knows it yet
+  static Listing read(
+      DataInput from,
+      long now,
+      Directory directory,
+      Transport transport,
+      LongSupplier clock,
+      ListingMemory memory)
+      throws IOException {
+    String prefix = from.readUTF();
+    Listing listing = new Listing(directory, prefix, transport, clock, memory, from.readBoolean());
+    memory.open(listing);
+    memory.grow(listing, listing.entries.read(from, now));
+    for (int left = from.readInt(); left > 0; left--) {
+      ListedEntry entry = ListedEntry.read(from, now - from.readLong());
+      listing.heldBack.put(entry.name(), entry);
+    }
+    listing.requests = from.readInt();
+    listing.complete = from.readBoolean();
+    listing.announced = from.readBoolean();
+    listing.startedAt = now - from.readLong();
+    listing.token = readOptional(from);
+    listing.landmark = readOptional(from);
+    listing.last = from.readUTF();
+    listing.idlePages = from.readInt();
+    boolean hasMarker = from.readBoolean();
+    long marker = from.readLong();
+    listing.markerMillis = hasMarker ? marker : null;
+    listing.hidden = from.readInt();
+    listing.shadowed = from.readInt();
+    listing.example = from.readUTF();
+    return listing;
+  }
+
+  private static void writeOptional(DataOutput to, @Nullable String text) throws IOException {
+    to.writeBoolean(text != null);
+    if (text != null) {
+      to.writeUTF(text);
+    }
+  }
+
+  private static @Nullable String readOptional(DataInput from) throws IOException {
+    return from.readBoolean() ? from.readUTF() : null;
   }
 
   /** Returns what is known of an entry. */

@@ -148,6 +148,12 @@ public final class LocalChanges {
     justAbsent.add(key, clock.getAsLong());
   }
 
+  /** The store may have a key again that was said to be absent: it is asked. */
+  public void reappeared(String key) {
+    justAbsent.remove(key);
+    distrustListings(inodes.root(), key);
+  }
+
   /**
    * Keeps a directory that may have lost its last key, as programs expect of one they have not
    * removed.

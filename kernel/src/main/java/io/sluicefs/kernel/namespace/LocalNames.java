@@ -2,10 +2,14 @@
 package io.sluicefs.kernel.namespace;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 
 /**
  * What this mount knows better than the store of the names of one directory: names the store does
@@ -56,6 +60,31 @@ final class LocalNames {
 
   synchronized boolean has(Inode inode) {
     return present.get(inode.name()) == inode;
+  }
+
+  synchronized void write(DataOutput to, long now) throws IOException {
+    to.writeInt(present.size());
+    for (Inode inode : present.values()) {
+      to.writeLong(inode.number());
+    }
+    to.writeInt(changes.size());
+    for (Map.Entry<String, Long> change : changes.entrySet()) {
+      to.writeUTF(change.getKey());
+      to.writeLong(now - change.getValue());
+    }
+    to.writeBoolean(hasBarrier);
+    to.writeLong(hasBarrier ? now - barrier : 0);
+  }
+
+  synchronized void read(DataInput from, long now, LongFunction<Inode> inodes) throws IOException {
+    for (int left = from.readInt(); left > 0; left--) {
+      add(inodes.apply(from.readLong()));
+    }
+    for (int left = from.readInt(); left > 0; left--) {
+      changes.put(from.readUTF(), now - from.readLong());
+    }
+    hasBarrier = from.readBoolean();
+    barrier = now - from.readLong();
   }
 
   /** Returns the inodes the store may not have, as they are now. */

@@ -8,11 +8,16 @@ import io.sluicefs.spi.fuse.Entry;
 import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +45,8 @@ public final class Namespace {
   private final Transport transport;
   private final LongSupplier clock;
   private final long mountedMillis;
-  private final long ttlNanos;
-  private final long listedAbsenceNanos;
+  private volatile long ttlNanos;
+  private volatile long listedAbsenceNanos;
   private final ListingMemory listings;
   private final InodeTable inodes;
   private final EntryCache entries;
@@ -81,8 +86,7 @@ public final class Namespace {
     this.clock = clock;
     this.mountedMillis = wallClock.instant().toEpochMilli();
     this.ttlNanos = options.attributeTtl().toNanos();
-    this.listedAbsenceNanos =
-        Math.max(options.negativeTtl().toNanos(), Math.min(ttlNanos, LISTED_ABSENCE.toNanos()));
+    this.listedAbsenceNanos = listedAbsence(options.attributeTtl(), options.negativeTtl());
     this.listings = new ListingMemory(options.limits().listingBytes());
     this.inodes = new InodeTable(options.limits(), listings, prefix, new Directory(mountedMillis));
     this.entries = new EntryCache(options);
@@ -91,6 +95,18 @@ public final class Namespace {
     this.linksAreListedAsEmpty = transport.capabilities().has(Feature.SYMLINKS_LISTED_AS_EMPTY);
     this.changes = new LocalChanges(this, inodes, listings, absent, justAbsent, hiddenKeys, clock);
     this.resolver = new KeyResolver(transport, clock, hiddenKeys, options.keepAttributes());
+  }
+
+  private static long listedAbsence(Duration attribute, Duration negative) {
+    return Math.max(negative.toNanos(), Math.min(attribute.toNanos(), LISTED_ABSENCE.toNanos()));
+  }
+
+  /** Believes for other times from now on what is known and what will be. */
+  public void setTtls(Duration attribute, Duration negative) {
+    ttlNanos = attribute.toNanos();
+    listedAbsenceNanos = listedAbsence(attribute, negative);
+    entries.setTtl(attribute);
+    absent.setTtl(negative.toNanos());
   }
 
   /** Returns what changes the names. */
@@ -393,6 +409,17 @@ public final class Namespace {
     return new ObjectId(inode.key(), inode.version().etag());
   }
 
+  /** Returns what is known of the object an inode stands for, metadata apart. */
+  public ObjectStat stat(Inode inode) {
+    ObjectVersion version = inode.version();
+    return new ObjectStat(
+        object(inode),
+        version.size(),
+        Instant.ofEpochMilli(version.modifiedMillis()),
+        ObjectStat.Type.DATA,
+        Map.of());
+  }
+
   /** Returns whether the store has the object an inode stands for. */
   public boolean isStored(Inode inode) {
     return inode.version().isStored();
@@ -606,6 +633,65 @@ public final class Namespace {
     }
     listings.close(listing);
     return null;
+  }
+
+  /** Writes down everything but what can be asked for again, for another process to go on with. */
+  public void write(DataOutput to) throws IOException {
+    NamespaceForm.write(to, inodes, hiddenKeys, mountedMillis, clock.getAsLong());
+  }
+
+  /**
+   * Returns the tree another process has written down.
+   *
+   * @param since how long ago that was
+   * @throws IOException if that cannot be read, or does not fit into this heap
+   */
+  public static Namespace read(
+      DataInput from, Duration since, Transport transport, String prefix, NamespaceOptions options)
+      throws IOException {
+    long mounted = from.readLong();
+    Namespace namespace =
+        new Namespace(
+            transport,
+            prefix,
+            options,
+            System::nanoTime,
+            InstantSource.fixed(Instant.ofEpochMilli(mounted)));
+    NamespaceForm.read(from, namespace.inodes, namespace.hiddenKeys, namespace.before(since));
+    return namespace;
+  }
+
+  private long before(Duration since) {
+    return clock.getAsLong() - since.toNanos();
+  }
+
+  /** Visits every inode that is known. */
+  public void forEach(Consumer<Inode> visitor) {
+    inodes.forEach(visitor);
+  }
+
+  /** Counts an inode open as often as the handles that another process had; they hold it. */
+  public void reopened(Inode inode) {
+    inode.countOpen(1);
+  }
+
+  /** Writes down the listing of an open directory. */
+  public void write(DirectoryReader reader, DataOutput to) throws IOException {
+    Listing listing = reader.listing();
+    to.writeBoolean(listing.directory().listing() == listing);
+    listing.write(to, clock.getAsLong());
+  }
+
+  /** Returns the reader of a listing that {@link #write(DirectoryReader, DataOutput)} wrote. */
+  public DirectoryReader readReader(Inode inode, Duration since, DataInput from)
+      throws IOException {
+    boolean current = from.readBoolean();
+    Directory directory = inode.directory();
+    Listing listing = Listing.read(from, before(since), directory, transport, clock, listings);
+    if (!current || !directory.replace(null, listing)) {
+      listings.drop(listing);
+    }
+    return new DirectoryReader(this, listing);
   }
 
   void close(Listing listing) {

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** Keys known to be absent, the oldest given up first; times are of {@link System#nanoTime}. */
 final class NegativeCache {
-  private final long ttlNanos;
+  private volatile long ttlNanos;
   private final int capacity;
 
   @GuardedBy("this")
@@ -16,6 +16,10 @@ final class NegativeCache {
   NegativeCache(long ttlNanos, int capacity) {
     this.ttlNanos = ttlNanos;
     this.capacity = capacity;
+  }
+
+  void setTtl(long nanos) {
+    ttlNanos = nanos;
   }
 
   boolean isOn() {

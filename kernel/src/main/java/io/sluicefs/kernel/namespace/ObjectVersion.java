@@ -2,6 +2,9 @@
 package io.sluicefs.kernel.namespace;
 
 import io.sluicefs.spi.transport.ObjectStat;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +114,17 @@ public final class ObjectVersion {
         && parts == other.parts
         && upperCase == other.upperCase
         && (text == null ? other.text == null : text.equals(other.text));
+  }
+
+  void write(DataOutput to) throws IOException {
+    to.writeLong(size);
+    to.writeLong(modifiedMillis);
+    to.writeUTF(etag());
+  }
+
+  /** Reads what {@link #write} wrote. */
+  static ObjectVersion read(DataInput from) throws IOException {
+    return of(from.readLong(), from.readLong(), from.readUTF());
   }
 
   void pack(PackedBytes to) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.kernel.namespace;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -126,6 +129,40 @@ final class PackedEntries {
     String name = at.text();
     ObjectVersion version = kind == FileKind.DIRECTORY ? null : ObjectVersion.unpack(at);
     return new ListedEntry(name, kind, version, page.asOf, flags >= 0);
+  }
+
+  void write(DataOutput to, long now) throws IOException {
+    to.writeInt(pages.size());
+    for (Page page : pages) {
+      to.writeLong(now - page.asOf);
+      to.writeInt(page.count);
+      for (int i = 0; i < page.count; i++) {
+        get(page.first + i).write(to);
+      }
+    }
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @return the bytes it takes
+   */
+  long read(DataInput from, long now) throws IOException {
+    long bytes = 0;
+    for (int left = from.readInt(); left > 0; left--) {
+      long asOf = now - from.readLong();
+      int count = from.readInt();
+      beginPage(asOf, count);
+      for (int i = 0; i < count; i++) {
+        ListedEntry entry = ListedEntry.read(from, asOf);
+        add(entry.name(), entry.kind(), entry.version());
+        if (!entry.trusted()) {
+          distrust(size - 1);
+        }
+      }
+      bytes += endPage();
+    }
+    return bytes;
   }
 
   FileKind kind(int number) {

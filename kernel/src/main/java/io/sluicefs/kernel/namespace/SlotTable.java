@@ -3,6 +3,7 @@ package io.sluicefs.kernel.namespace;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -93,6 +94,41 @@ public final class SlotTable<T extends SlotTable.Numbered> {
     }
     free[freeCount++] = slot;
     return true;
+  }
+
+  /** Returns how often each slot was used before, for {@link #restore}. */
+  public synchronized int[] uses() {
+    return Arrays.copyOf(uses, next);
+  }
+
+  /**
+   * Makes this the table another one was: things keep their numbers, and none is given again.
+   *
+   * @param former what {@link #uses} said there
+   * @param things what was in it, but for what is in this one already
+   * @throws IllegalArgumentException if that was no such table, or larger than this may be
+   */
+  public synchronized void restore(int[] former, Collection<? extends T> things) {
+    if (former.length < next || former.length - 1 > capacity) {
+      throw new IllegalArgumentException(
+          (former.length - 1) + " numbers were given; there is room for " + capacity);
+    }
+    uses = Arrays.copyOf(former, Math.max(former.length, 16));
+    next = former.length;
+    for (T thing : things) {
+      int slot = (int) thing.number();
+      if (slot < 1 || slot >= next || uses[slot] != (int) (thing.number() >>> 32)) {
+        throw new IllegalArgumentException("number " + thing.number() + " was never given");
+      }
+      chunk(slot >>> CHUNK_BITS).set(slot & (CHUNK - 1), thing);
+    }
+    free = new int[next];
+    freeCount = 0;
+    for (int slot = next - 1; slot > 0; slot--) {
+      if (chunk(slot >>> CHUNK_BITS).get(slot & (CHUNK - 1)) == null) {
+        free[freeCount++] = slot;
+      }
+    }
   }
 
   /** Returns how many things have numbers. */

@@ -196,7 +196,7 @@ public final class PluginCatalog implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    PluginFolder.refuseWorldWritable(root);
+    CodeOwners.of(root).check(root);
     PluginFolder plugins = PluginFolder.open(folder, kernel);
     opened.put(folder, plugins);
     return plugins;

@@ -14,7 +14,6 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -78,7 +77,7 @@ final class PluginFolder implements AutoCloseable {
       if (opened == null) {
         return List.of();
       }
-      for (Path jar : PluginJars.in(folder, new ArrayList<>())) {
+      for (Path jar : PluginJars.in(folder)) {
         if (!NativeAccess.declared(jar).orElse(true)) {
           NativeAccess.defect(jar).ifPresent(defects::add);
         }
@@ -192,17 +191,6 @@ final class PluginFolder implements AutoCloseable {
       return declared.orElse(false);
     } catch (IOException e) {
       throw new PluginException(jar + ": its manifest cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  static void refuseWorldWritable(Path path) throws PluginException {
-    try {
-      if (Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_WRITE)) {
-        throw new PluginException(
-            "%s: every user can put code there; chmod o-w %s".formatted(path, path));
-      }
-    } catch (IOException e) {
-      throw new PluginException(path + ": cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -35,8 +36,9 @@ record PluginJars(List<Path> paths, List<ModuleReference> modules, List<Path> li
    */
   static PluginJars read(Path folder, ModuleLayer parent, List<PluginException> defects)
       throws PluginException {
-    refuseWorldWritable(folder, defects);
-    List<Path> paths = in(folder, defects);
+    CodeOwners owners = CodeOwners.of(Objects.requireNonNull(folder.toAbsolutePath().getParent()));
+    check(owners, folder, defects);
+    List<Path> paths = in(folder, owners, defects);
     Map<String, ModuleReference> modules = new LinkedHashMap<>();
     for (Path path : paths) {
       for (ModuleReference module : modulesOf(folder, path, defects)) {
@@ -52,7 +54,7 @@ record PluginJars(List<Path> paths, List<ModuleReference> modules, List<Path> li
       }
     }
     PluginJars jars =
-        new PluginJars(paths, List.copyOf(modules.values()), libraries(folder, defects));
+        new PluginJars(paths, List.copyOf(modules.values()), libraries(folder, owners, defects));
     if (defects.isEmpty() && jars.axes().isEmpty()) {
       defects.add(new PluginException(folder + ": no module in it provides a plugin"));
     }
@@ -72,17 +74,19 @@ record PluginJars(List<Path> paths, List<ModuleReference> modules, List<Path> li
   }
 
   /** Returns the jars right in a folder. */
-  static List<Path> in(Path folder, List<PluginException> defects) throws PluginException {
+  static List<Path> in(Path folder) throws PluginException {
     try (Stream<Path> files = Files.list(folder)) {
-      List<Path> jars =
-          files.filter(file -> file.getFileName().toString().endsWith(".jar")).sorted().toList();
-      for (Path jar : jars) {
-        refuseWorldWritable(jar, defects);
-      }
-      return jars;
+      return files.filter(file -> file.getFileName().toString().endsWith(".jar")).sorted().toList();
     } catch (IOException | UncheckedIOException e) {
       throw new PluginException(folder + ": cannot be listed: " + e.getMessage(), e);
     }
+  }
+
+  private static List<Path> in(Path folder, CodeOwners owners, List<PluginException> defects)
+      throws PluginException {
+    List<Path> jars = in(folder);
+    jars.forEach(jar -> check(owners, jar, defects));
+    return jars;
   }
 
   private static Set<ModuleReference> modulesOf(
@@ -113,14 +117,14 @@ record PluginJars(List<Path> paths, List<ModuleReference> modules, List<Path> li
     }
   }
 
-  private static List<Path> libraries(Path folder, List<PluginException> defects)
+  private static List<Path> libraries(Path folder, CodeOwners owners, List<PluginException> defects)
       throws PluginException {
     Path classpath = folder.resolve("classpath");
     if (!Files.isDirectory(classpath)) {
       return List.of();
     }
-    refuseWorldWritable(classpath, defects);
-    List<Path> jars = new ArrayList<>(in(classpath, defects));
+    check(owners, classpath, defects);
+    List<Path> jars = new ArrayList<>(in(classpath, owners, defects));
     for (Path jar : jars) {
       if (jar.getFileName().toString().matches("sluice-spi-\\d.*")) {
         defects.add(
@@ -132,9 +136,9 @@ record PluginJars(List<Path> paths, List<ModuleReference> modules, List<Path> li
     return jars;
   }
 
-  private static void refuseWorldWritable(Path path, List<PluginException> defects) {
+  private static void check(CodeOwners owners, Path path, List<PluginException> defects) {
     try {
-      PluginFolder.refuseWorldWritable(path);
+      owners.check(path);
     } catch (PluginException e) {
       defects.add(e);
     }

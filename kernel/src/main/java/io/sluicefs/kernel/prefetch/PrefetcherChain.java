@@ -14,17 +14,17 @@ import java.util.List;
  */
 public final class PrefetcherChain implements Prefetcher {
   private final List<Prefetcher> prefetchers;
-  private final PrefetchLimits limits;
+  private final Prefetcher first;
 
   /**
    * Creates a chain.
    *
    * @param prefetchers in the order they are asked
-   * @param limits how the plans of all of them are carried out
+   * @param first the one of them by whose limits the plans of all are carried out
    */
-  public PrefetcherChain(List<Prefetcher> prefetchers, PrefetchLimits limits) {
+  public PrefetcherChain(List<Prefetcher> prefetchers, Prefetcher first) {
     this.prefetchers = List.copyOf(prefetchers);
-    this.limits = limits;
+    this.first = first;
   }
 
   @Override
@@ -43,6 +43,6 @@ public final class PrefetcherChain implements Prefetcher {
 
   @Override
   public PrefetchLimits limits() {
-    return limits;
+    return first.limits();
   }
 }

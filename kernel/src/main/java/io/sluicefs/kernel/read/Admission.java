@@ -12,13 +12,25 @@ import java.util.concurrent.Semaphore;
  * ever. A read that has all its blocks is out again, as it will give them back.
  */
 final class Admission {
-  private final int blocks;
-  private final Semaphore free;
+  private volatile int blocks;
+  private final Permits free;
 
   /** Creates an admission to a cache of so many blocks. */
   Admission(long blocks) {
     this.blocks = (int) Math.min(Integer.MAX_VALUE, blocks);
-    this.free = new Semaphore(this.blocks, true);
+    this.free = new Permits(this.blocks);
+  }
+
+  /** Lets in what a cache of so many blocks holds; those that are in stay. */
+  synchronized void resize(long other) {
+    int next = (int) Math.min(Integer.MAX_VALUE, other);
+    int more = next - blocks;
+    blocks = next;
+    if (more > 0) {
+      free.release(more);
+    } else {
+      free.reducePermits(-more);
+    }
   }
 
   /** Waits until a read of {@code count} blocks may go on; {@link #leave} is to follow. */
@@ -40,5 +52,19 @@ final class Admission {
   /** Notes that the read has its blocks, or gave them back. */
   void leave(int count) {
     free.release(count);
+  }
+
+  /** Lets the number of permits be lowered below those that are out. */
+  private static final class Permits extends Semaphore {
+    private static final long serialVersionUID = 1L;
+
+    Permits(int permits) {
+      super(permits, true);
+    }
+
+    @Override
+    protected void reducePermits(int reduction) {
+      super.reducePermits(reduction);
+    }
   }
 }

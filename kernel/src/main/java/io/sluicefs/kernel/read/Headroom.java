@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * How much may be read ahead, and how the handles share it. All plans together get three quarters
@@ -30,7 +31,7 @@ final class Headroom {
 
   private final BlockCache cache;
   private final MemoryBudget memory;
-  private final long chunkSize;
+  private final LongSupplier chunkSize;
   private final long idleNanos;
   private final Set<ReadAheadPlan> plans = ConcurrentHashMap.newKeySet();
   private final AtomicLong planned = new AtomicLong();
@@ -38,7 +39,7 @@ final class Headroom {
   private final AtomicLong refreshAt;
   private volatile long total;
 
-  Headroom(BlockCache cache, MemoryBudget memory, long chunkSize, ReadOptions options) {
+  Headroom(BlockCache cache, MemoryBudget memory, LongSupplier chunkSize, ReadOptions options) {
     this.cache = cache;
     this.memory = memory;
     this.chunkSize = chunkSize;
@@ -71,7 +72,8 @@ final class Headroom {
     long leftByOthers = most - planned.get() + own;
     long budget = Math.max(equalPart, leftByOthers);
     // In whole chunks, so that small changes do not move the window.
-    return budget < chunkSize ? budget : budget - budget % chunkSize;
+    long chunk = chunkSize.getAsLong();
+    return budget < chunk ? budget : budget - budget % chunk;
   }
 
   /** Notes that {@code plan} has {@code bytes} planned now. */
@@ -107,7 +109,7 @@ final class Headroom {
     if (wanted <= reachable - most) {
       return most;
     }
-    long least = Math.max(reachable / LEAST_PART, LEAST_CHUNKS * chunkSize);
+    long least = Math.max(reachable / LEAST_PART, LEAST_CHUNKS * chunkSize.getAsLong());
     return Math.min(most, Math.max(least, reachable - wanted));
   }
 

@@ -15,9 +15,12 @@ import io.sluicefs.spi.transport.Transport;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads objects through the caches, one a mount. Thread-safe.
@@ -29,13 +32,18 @@ public final class ObjectReaders implements AutoCloseable {
   private final Transport transport;
   private final List<Tier> tiers;
   private final Prefetcher prefetcher;
-  private final PrefetchLimits limits;
   private final Prefetches prefetches;
   private final Headroom headroom;
   private final Admission admission;
   private final Fragments fragments;
   private final ObjectTallies tallies = new ObjectTallies();
   private final Map<ObjectId, Shared> objects = new HashMap<>();
+
+  /** Versions no longer in {@link #objects}, which are open as before; guarded by that. */
+  private final List<Shared> refused = new ArrayList<>();
+
+  /** Versions nobody opened since they were mistrusted; guarded by {@link #objects}. */
+  private final Set<ObjectId> mistrusted = new HashSet<>();
 
   /**
    * Creates the readers of a mount.
@@ -54,11 +62,21 @@ public final class ObjectReaders implements AutoCloseable {
     this.transport = transport;
     this.tiers = tiers.stream().map(cache -> new Tier(cache, new AtomicBoolean())).toList();
     this.prefetcher = prefetcher;
-    this.limits = prefetcher.limits();
-    this.prefetches = new Prefetches(limits.requests(), options.readAheadRequests());
-    this.admission = new Admission(tiers.get(0).stats().capacityBytes() / tiers.get(0).blockSize());
+    this.prefetches =
+        new Prefetches(() -> prefetcher.limits().requests(), options.readAheadRequests());
+    this.admission = new Admission(blocks(tiers.get(0)));
     this.fragments = new Fragments(memory, options.smallestRead());
-    this.headroom = new Headroom(tiers.get(0), memory, limits.chunkSize(), options);
+    this.headroom =
+        new Headroom(tiers.get(0), memory, () -> prefetcher.limits().chunkSize(), options);
+  }
+
+  private static long blocks(BlockCache cache) {
+    return cache.stats().capacityBytes() / cache.blockSize();
+  }
+
+  /** Goes by what the first cache holds from now on, after that has changed. */
+  public void resized() {
+    admission.resize(blocks(tiers.get(0).cache));
   }
 
   /**
@@ -131,28 +149,70 @@ public final class ObjectReaders implements AutoCloseable {
     prefetches.stop();
     List<Shared> left;
     synchronized (objects) {
-      left = List.copyOf(objects.values());
+      left = new ArrayList<>(objects.values());
+      left.addAll(refused);
       objects.clear();
+      refused.clear();
     }
     left.forEach(shared -> shared.object.close());
     prefetches.awaitEnd();
     fragments.close();
   }
 
+  /**
+   * Forgets the bytes of a version, which are not those the store keeps: who has it open gets
+   * errors from now on, who opens it reads it anew.
+   *
+   * @param size of the object in bytes
+   */
+  public void mistrust(ObjectId id, long size) {
+    synchronized (objects) {
+      Shared shared = objects.remove(id);
+      if (shared != null) {
+        shared.object.refuse();
+        refused.add(shared);
+      }
+      mistrusted.add(id);
+    }
+    for (Tier tier : tiers) {
+      tier.cache.discard(id, size);
+    }
+  }
+
+  /**
+   * Returns whether pages of a version that the Linux kernel has are those the store keeps, as far
+   * as is known; asked once when it is opened, as the Linux kernel drops them then.
+   */
+  public boolean trustsPages(ObjectId id) {
+    synchronized (objects) {
+      return !mistrusted.remove(id);
+    }
+  }
+
   /** Gives up one session's share of an object, which closes with the last. */
   void release(OpenObject object) {
     synchronized (objects) {
-      Shared shared = objects.get(object.id());
-      if (shared == null || shared.object != object || --shared.sessions > 0) {
+      Shared shared = find(object);
+      if (shared == null || --shared.sessions > 0) {
         return;
       }
-      objects.remove(object.id());
+      objects.remove(object.id(), shared);
+      refused.remove(shared);
     }
     object.close();
   }
 
+  private @Nullable Shared find(OpenObject object) {
+    Shared known = objects.get(object.id());
+    if (known != null && known.object == object) {
+      return known;
+    }
+    return refused.stream().filter(shared -> shared.object == object).findFirst().orElse(null);
+  }
+
   private OpenObject openObject(ObjectId id, long size, ObjectTally tally) {
     int blockSize = blockSize();
+    PrefetchLimits limits = prefetcher.limits();
     return new OpenObject(
         id,
         size,

@@ -5,6 +5,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.kernel.read.Prefetch.Outcome;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.cache.BlockLease;
 import io.sluicefs.spi.prefetch.ReadAhead;
 import java.lang.System.Logger;
@@ -40,6 +42,21 @@ final class OpenObject {
   /** Requests of read-ahead are no shorter, unless the chunks are. */
   private static final int SHORTEST_REQUEST = 1 << 20;
 
+  /** A run is long if it takes so many of the shortest requests. */
+  private static final int LONG_RUN_REQUESTS = 4;
+
+  /** Requests of Linux that overtake each other are no further apart. */
+  private static final int JUMP = 4 << 20;
+
+  /** Bytes of a request for what a reader waits for at the start of a long run. */
+  private static final int PART = 256 << 10;
+
+  /**
+   * Part of a chunk that a request for a guess is: long, as each costs the processor what the
+   * reader could have, but a reader who comes upon one waits for its end.
+   */
+  private static final int GUESS_PARTS = 2;
+
   /**
    * How long a request stays that no plan wants. Readers come back, and most requests end before:
    * to break a connection costs more than the rest of their bytes.
@@ -54,6 +71,8 @@ final class OpenObject {
   private final Headroom headroom;
   private final int chunkBlocks;
   private final int leastBlocks;
+  private final int guessBlocks;
+  private final int partBlocks;
   private final int mostPrefetches;
 
   @GuardedBy("this")
@@ -95,6 +114,8 @@ final class OpenObject {
   @GuardedBy("this")
   private boolean closed;
 
+  private volatile boolean refused;
+
   OpenObject(
       ObjectId id,
       long size,
@@ -112,6 +133,8 @@ final class OpenObject {
     this.headroom = headroom;
     this.chunkBlocks = chunkBlocks;
     this.leastBlocks = Math.clamp(SHORTEST_REQUEST / blockSize, 1, chunkBlocks);
+    this.guessBlocks = Math.max(leastBlocks, chunkBlocks / GUESS_PARTS);
+    this.partBlocks = Math.clamp(PART / blockSize, 1, leastBlocks);
     this.mostPrefetches = mostPrefetches;
     this.delivered = new DeliveredPages(size, blockSize);
   }
@@ -130,6 +153,20 @@ final class OpenObject {
 
   ObjectTally tally() {
     return tally;
+  }
+
+  /** Says that its bytes are not those the store keeps: nobody is to read on. */
+  void refuse() {
+    refused = true;
+  }
+
+  /** Throws if its bytes are not those the store keeps. */
+  void requireTrust() throws StorageException {
+    if (refused) {
+      throw new StorageException(
+          Kind.CORRUPT,
+          "read of %s: bits changed on the way; open it again to read it anew".formatted(id.key()));
+    }
   }
 
   /** Returns how it is at this moment. */
@@ -230,20 +267,24 @@ final class OpenObject {
    * Plans after a read of the bytes from {@code start} to {@code end}.
    *
    * @param missing offset of the first byte the cache did not have; {@code end} if it had all
+   * @return most blocks the reader is to load in one request; what it reads beyond is on its way
    */
-  void planAfter(ReadAheadPlan plan, long start, long end, long missing) {
+  int planAfter(ReadAheadPlan plan, long start, long end, long missing) {
     boolean wants;
+    boolean inParts;
     ReadAheadPlan wanting = null;
     long now = System.nanoTime();
     long budget = headroom.budgetOf(plan, now);
     ByteRange justRead = new ByteRange(start, end);
     synchronized (this) {
+      boolean isJump = start == 0 || Math.abs(start - plan.position()) > JUMP;
       if (missing < end) {
         noteMiss(plan, missing, end);
       } else {
         noteDelivered(start, end);
       }
       wants = plan(plan, justRead, budget, now) && canStart(plan);
+      inParts = missing < end && isJump && startsLongRun(plan, missing);
       ReadAheadPlan shared = sessions > 1 ? together : null;
       if (shared != null && (missing < end || shared.plans(block(start)))) {
         budget = headroom.budgetOf(shared, now);
@@ -252,11 +293,34 @@ final class OpenObject {
         }
       }
     }
+    if (inParts) {
+      loadBehindFirstPart(plan, block(missing), block(end - 1) + 1);
+    }
     if (wants) {
       prefetches.submit(plan);
     }
     if (wanting != null) {
       prefetches.submit(wanting);
+    }
+    return inParts ? partBlocks : Integer.MAX_VALUE;
+  }
+
+  /**
+   * Returns whether the reader jumped to where it misses a byte, and much is planned from there.
+   */
+  @GuardedBy("this")
+  private boolean startsLongRun(ReadAheadPlan plan, long missing) {
+    return plan.longestRun() >= LONG_RUN_REQUESTS * leastBlocks && !isUnderWay(block(missing));
+  }
+
+  /**
+   * Starts to load what a reader who jumped to a long run waits for, so that it comes through
+   * several connections as the rest of the run does.
+   */
+  private void loadBehindFirstPart(ReadAheadPlan plan, int first, int end) {
+    Attachment attachment = plan.attachment();
+    for (int start = first + partBlocks; attachment != null && start < end; start += partBlocks) {
+      PartialLoad.start(attachment, start, Math.min(partBlocks, end - start));
     }
   }
 
@@ -346,11 +410,24 @@ final class OpenObject {
 
   @GuardedBy("this")
   private boolean canStart(ReadAheadPlan plan) {
-    return pause <= 0
-        && !failing
-        && !closed
-        && running.size() < mostPrefetches
-        && plan.firstWanted(settled) >= 0;
+    return pause <= 0 && !failing && !closed && hasRoomFor(plan);
+  }
+
+  /**
+   * Returns whether the next request of a plan may be under way too. Guesses take what connections
+   * others leave; others do not count them, as a reader who jumped would wait for guesses to end.
+   */
+  @GuardedBy("this")
+  private boolean hasRoomFor(ReadAheadPlan plan) {
+    int next = plan.firstWanted(settled);
+    if (next < 0) {
+      return false;
+    }
+    int counted = 0;
+    for (Prefetch prefetch : running) {
+      counted += prefetch.isGuess() && !plan.isGuess(next) ? 0 : 1;
+    }
+    return counted < mostPrefetches;
   }
 
   /** Returns the next request of a plan, which is under way from now on, or null. */
@@ -362,15 +439,17 @@ final class OpenObject {
     if (start < 0) {
       return null;
     }
-    int blocks = requestBlocks();
-    int end = Math.min(plan.runEnd(start), start - start % blocks + blocks);
+    boolean guess = plan.isGuess(start);
+    int blocks = guess ? guessBlocks : requestBlocks();
+    boolean aligned = Integer.bitCount(blocks) == 1;
+    int end = Math.min(plan.runEnd(start), (aligned ? start - start % blocks : start) + blocks);
     int next = settled.nextSetBit(start);
     if (next >= 0) {
       end = Math.min(end, next);
     }
     Attachment attachment = attachmentOf(plan);
     attachment.retain();
-    Prefetch prefetch = new Prefetch(prefetches, this, attachment, start, end);
+    Prefetch prefetch = new Prefetch(prefetches, this, attachment, start, end, guess);
     running.add(prefetch);
     settled.set(start, end);
     return prefetch;
@@ -386,7 +465,9 @@ final class OpenObject {
   /**
    * Returns the blocks of a request: a chunk if the plans are long, fewer if they are short, so
    * that they come through as many connections as there may be and not through one. Of each plan
-   * its longest run counts: others may be what a reader who jumped has left.
+   * its longest run counts: others may be what a reader who jumped has left. Runs somewhat longer
+   * than the shortest requests for all connections are divided evenly: a last one that has to wait
+   * for a connection is as late as if it were of twice the length.
    */
   @GuardedBy("this")
   private int requestBlocks() {
@@ -394,7 +475,9 @@ final class OpenObject {
     for (ReadAheadPlan plan : plans) {
       planned += plan.longestRun();
     }
-    long share = Long.highestOneBit(Math.max(1, planned / mostPrefetches));
+    long even = Math.ceilDiv(planned, (long) mostPrefetches);
+    long share =
+        even < 2L * leastBlocks ? even : Long.highestOneBit(Math.max(1, planned / mostPrefetches));
     return Math.clamp(share, leastBlocks, chunkBlocks);
   }
 

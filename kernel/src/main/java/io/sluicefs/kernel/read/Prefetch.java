@@ -25,6 +25,7 @@ final class Prefetch implements Runnable {
   private final Attachment attachment;
   private final int start;
   private final int end;
+  private final boolean guess;
   private final Thread thread;
   private volatile boolean cancelled;
 
@@ -35,13 +36,21 @@ final class Prefetch implements Runnable {
    * Creates a request, not yet under way.
    *
    * @param attachment retained; released when the request ends
+   * @param guess whether nobody can tell when it will be needed
    */
-  Prefetch(Prefetches prefetches, OpenObject object, Attachment attachment, int start, int end) {
+  Prefetch(
+      Prefetches prefetches,
+      OpenObject object,
+      Attachment attachment,
+      int start,
+      int end,
+      boolean guess) {
     this.prefetches = prefetches;
     this.object = object;
     this.attachment = attachment;
     this.start = start;
     this.end = end;
+    this.guess = guess;
     this.thread = Thread.ofVirtual().name("prefetch").unstarted(this);
   }
 
@@ -51,6 +60,10 @@ final class Prefetch implements Runnable {
 
   int end() {
     return end;
+  }
+
+  boolean isGuess() {
+    return guess;
   }
 
   /** Notes that it is wanted. */
@@ -110,7 +123,8 @@ final class Prefetch implements Runnable {
         throw new StorageException(Kind.CANCELLED, "nobody wants it any more");
       }
       int runEnd = object.firstDelivered(at, end, true);
-      int there = attachment.blocks().prefetch(at, runEnd - at);
+      // None if it was delivered since it was found not to be.
+      int there = runEnd > at ? attachment.blocks().prefetch(at, runEnd - at) : 0;
       if (there < runEnd - at) {
         return at + there;
       }

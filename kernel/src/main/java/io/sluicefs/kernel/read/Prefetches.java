@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Prefetches {
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private final int most;
+  private final IntSupplier most;
   private final IntSupplier allowed;
   private final LongAdder done = new LongAdder();
   private final LongAdder shortOfMemory = new LongAdder();
@@ -37,10 +37,10 @@ final class Prefetches {
   /**
    * Creates them.
    *
-   * @param most under way in all
-   * @param allowed the same at this moment
+   * @param most under way in all, as the prefetcher has it
+   * @param allowed the same, as the transport has it at this moment
    */
-  Prefetches(int most, IntSupplier allowed) {
+  Prefetches(IntSupplier most, IntSupplier allowed) {
     this.most = most;
     this.allowed = allowed;
   }
@@ -88,7 +88,7 @@ final class Prefetches {
 
   /** Takes a slot for the plan whose turn it is. */
   private synchronized @Nullable ReadAheadPlan takeTurn() {
-    if (closed || running >= Math.min(most, allowed.getAsInt()) || queue.isEmpty()) {
+    if (closed || running >= Math.min(most.getAsInt(), allowed.getAsInt()) || queue.isEmpty()) {
       return null;
     }
     running++;

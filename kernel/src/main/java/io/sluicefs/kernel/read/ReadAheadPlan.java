@@ -30,6 +30,10 @@ final class ReadAheadPlan {
   private int[] starts = new int[4];
   private int[] ends = new int[4];
   private int runs;
+
+  /** Runs before the first that is a guess. */
+  private int likely;
+
   private int readStart;
   private int readEnd;
 
@@ -100,7 +104,14 @@ final class ReadAheadPlan {
     long left = budget / blockSize;
     runs = 0;
     cut = false;
-    List<ByteRange> ranges = window.ranges();
+    left = add(window.ranges(), left, delivered);
+    likely = runs;
+    add(window.guesses(), left, delivered);
+  }
+
+  /** Adds runs of {@code left} blocks at most; returns how many are left after them. */
+  private long add(List<ByteRange> ranges, long most, DeliveredPages delivered) {
+    long left = most;
     for (int i = 0; i < ranges.size() && !cut; i++) {
       ByteRange range = ranges.get(i);
       int start = (int) (range.start() / blockSize);
@@ -121,6 +132,7 @@ final class ReadAheadPlan {
         left -= untouched;
       }
     }
+    return left;
   }
 
   private void add(int start, int end) {
@@ -161,10 +173,10 @@ final class ReadAheadPlan {
     return blocks * blockSize;
   }
 
-  /** Returns the blocks in the longest run. */
+  /** Returns the blocks in the longest run that is no guess. */
   int longestRun() {
     int longest = 0;
-    for (int i = 0; i < runs; i++) {
+    for (int i = 0; i < likely; i++) {
       longest = Math.max(longest, ends[i] - starts[i]);
     }
     return longest;
@@ -188,6 +200,11 @@ final class ReadAheadPlan {
   int runEnd(int block) {
     int run = runOf(block);
     return run < 0 ? block + 1 : ends[run];
+  }
+
+  /** Returns whether {@code block}, from {@link #firstWanted}, is a guess. */
+  boolean isGuess(int block) {
+    return runOf(block) >= likely;
   }
 
   /** Returns whether {@code block} is in a run. */

@@ -64,14 +64,17 @@ public final class ReadSession implements AutoCloseable {
       return;
     }
     try {
+      object.requireTrust();
       long missing = adoptPresent(offset, end, reply);
       // Before the wait, so that the window is on its way meanwhile.
-      object.planAfter(plan, offset, end, missing);
+      int part = object.planAfter(plan, offset, end, missing);
       if (missing < end && !loadFragment(offset, missing, end, reply)) {
         long start = System.nanoTime();
-        load(offset, missing, end, reply);
+        load(offset, missing, end, part, reply);
         object.tally().waited(System.nanoTime() - start);
         object.delivered(plan, offset, end);
+        // What it waited for may be what showed that the rest is wrong.
+        object.requireTrust();
       }
       object.tally().read(end - offset);
     } catch (StorageException | RuntimeException e) {
@@ -90,12 +93,13 @@ public final class ReadSession implements AutoCloseable {
     if (offset >= end) {
       return true;
     }
+    object.requireTrust();
     try {
       if (adoptPresent(offset, end, reply) < end) {
         reply.close();
         return false;
       }
-      object.planAfter(plan, offset, end, end);
+      int _ = object.planAfter(plan, offset, end, end);
       object.tally().read(end - offset);
       return true;
     } catch (RuntimeException e) {
@@ -153,7 +157,8 @@ public final class ReadSession implements AutoCloseable {
     return true;
   }
 
-  private void load(long offset, long missing, long end, ReadReply reply) throws StorageException {
+  private void load(long offset, long missing, long end, int part, ReadReply reply)
+      throws StorageException {
     int count = (int) ((end - 1) / blockSize - offset / blockSize + 1);
     if (missing > offset) {
       // With nothing held while it waits to be let in.
@@ -161,7 +166,7 @@ public final class ReadSession implements AutoCloseable {
     }
     admission.enter(count, id());
     try {
-      adoptLoaded(offset, end, reply);
+      adoptLoaded(offset, end, part, reply);
     } catch (StorageException | RuntimeException e) {
       reply.close();
       throw e;
@@ -170,13 +175,15 @@ public final class ReadSession implements AutoCloseable {
     }
   }
 
+  /** Adopts blocks, those not there loaded in requests of up to {@code part}. */
   @SuppressWarnings("MustBeClosedChecker") // the reply owns the leases
-  private void adoptLoaded(long start, long end, ReadReply reply) throws StorageException {
+  private void adoptLoaded(long start, long end, int part, ReadReply reply)
+      throws StorageException {
     long at = start;
     while (at < end) {
       long index = at / blockSize;
       int count = (int) ((end - 1) / blockSize - index + 1);
-      at = adopt(blocks.acquire(index, count), at, end, reply);
+      at = adopt(blocks.acquire(index, Math.min(part, count)), at, end, reply);
     }
   }
 

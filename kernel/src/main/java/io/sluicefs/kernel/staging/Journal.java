@@ -48,6 +48,11 @@ final class Journal {
     return new Journal(path, files, start.length);
   }
 
+  /** Goes on with a file that is whole. */
+  static Journal goOn(Path path, OpenFiles files, long length) {
+    return new Journal(path, files, length);
+  }
+
   Path path() {
     return path;
   }

@@ -79,6 +79,7 @@ final class LinuxFile implements AutoCloseable {
 
   // Source: asm-generic/fcntl.h, sys/file.h.
   private static final int LOCK_SH_NB = 1 | 4;
+  private static final int LOCK_EX = 2;
   private static final int LOCK_EX_NB = 2 | 4;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -250,6 +251,14 @@ final class LinuxFile implements AutoCloseable {
     return flock(LOCK_EX_NB);
   }
 
+  /** Locks it, until it is closed, for itself alone, when everybody else's lock is gone. */
+  void lock() throws IOException {
+    boolean locked = false;
+    while (!locked) {
+      locked = flock(LOCK_EX);
+    }
+  }
+
   /** Locks it, until it is closed, beside others that do so; returns false if it is locked. */
   boolean tryLockShared() throws IOException {
     return flock(LOCK_SH_NB);
@@ -259,7 +268,7 @@ final class LinuxFile implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       int result = (int) FLOCK.invokeExact(state, descriptor, how);
-      if (result != 0 && errno(state) != EAGAIN) {
+      if (result != 0 && errno(state) != EAGAIN && errno(state) != EINTR) {
         throw new CallException(path, "flock", errno(state));
       }
       return result == 0;

@@ -103,6 +103,11 @@ final class SpaceLimit {
     }
   }
 
+  /** Counts bytes as its own that are there already. */
+  synchronized void adopt(long bytes) {
+    own += bytes;
+  }
+
   /** Gives bytes back. */
   synchronized void release(long bytes) {
     own -= bytes;

@@ -6,6 +6,7 @@ import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -59,6 +60,42 @@ public final class StagedFile implements AutoCloseable {
       folder.remove(id);
       throw explained(e);
     }
+  }
+
+  /** Goes on with a file of another process, which has left it to this one. */
+  @MustBeClosed
+  private StagedFile(
+      StagingFolder folder,
+      OpenFiles files,
+      SpaceLimit space,
+      String id,
+      StagedState state,
+      Journal journal) {
+    this.folder = folder;
+    this.files = files;
+    this.space = space;
+    this.id = id;
+    this.data = folder.data(id);
+    this.state = state;
+    this.journal = journal;
+    this.charged = bytesOnDisk(state.held());
+    space.adopt(charged);
+  }
+
+  /**
+   * Goes on with a file of another process, which has left it to this one.
+   *
+   * @throws IOException if there is none of that name
+   */
+  @MustBeClosed
+  static StagedFile adopt(StagingFolder folder, OpenFiles files, SpaceLimit space, String id)
+      throws IOException {
+    Path journal = folder.journal(id);
+    StagedState state =
+        StagingFolder.read(journal)
+            .orElseThrow(() -> new IOException(journal + " is gone or says nothing"));
+    return new StagedFile(
+        folder, files, space, id, state, Journal.goOn(journal, files, Files.size(journal)));
   }
 
   /** Returns what people call it. */

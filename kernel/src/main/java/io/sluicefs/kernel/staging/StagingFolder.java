@@ -38,6 +38,11 @@ final class StagingFolder {
       return area;
     }
 
+    /** Ends it, and leaves the name to the process that waits for it. */
+    void leave() {
+      lock.close();
+    }
+
     @Override
     public void close() {
       try {
@@ -134,6 +139,42 @@ final class StagingFolder {
       lock.close();
     }
     throw new IOException(path + ": what is made in it is removed at once");
+  }
+
+  /**
+   * Opens the proof that another process lives, to be {@linkplain LeftName#await waited for} when
+   * it leaves its files to this one.
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
+  LeftName left(String area) throws IOException {
+    Path file = path.resolve(area + StagedNames.LOCK);
+    return new LeftName(file, area, LinuxFile.open(file));
+  }
+
+  /** The name another process claimed, and leaves to this one. */
+  static final class LeftName implements AutoCloseable {
+    private final Path path;
+    private final String area;
+    private final LinuxFile lock;
+
+    private LeftName(Path path, String area, LinuxFile lock) {
+      this.path = path;
+      this.area = area;
+      this.lock = lock;
+    }
+
+    /** Waits until the other process has ended, and returns its name as a claim of this one. */
+    @MustBeClosed
+    Claim await() throws IOException {
+      lock.lock();
+      return new Claim(path, area, lock);
+    }
+
+    @Override
+    public void close() {
+      lock.close();
+    }
   }
 
   private static boolean isSame(Path open, Path name) throws IOException {

@@ -21,6 +21,10 @@ final class Attempts {
   private long since;
   private long attemptStart;
   private int failures;
+  private boolean only;
+
+  /** When the attempt began that was the first to bring what is not what was asked for; or 0. */
+  private long corruptSince;
 
   Attempts(RetryPolicy policy, Duration deadline, Silence silence) {
     this.policy = policy;
@@ -28,6 +32,11 @@ final class Attempts {
     this.deadlineNanos = deadline.toNanos();
     this.since = System.nanoTime();
     this.attemptStart = since;
+  }
+
+  /** Lets the first failure be the last. */
+  void onlyOne() {
+    only = true;
   }
 
   /** Runs until it succeeds, cannot succeed or the deadline is near. */
@@ -45,11 +54,17 @@ final class Attempts {
     }
   }
 
-  /** Notes that the request came further: the deadline and the pauses start anew. */
-  void progressed() {
+  /**
+   * Notes that the request came further: the deadline moves on, and after enough bytes the pauses
+   * start anew. A store that sends a few bytes each time gains nothing by them.
+   */
+  void progressed(long bytes) {
     silence.end();
-    since = System.nanoTime();
-    failures = 0;
+    since = Math.min(System.nanoTime(), since + policy.creditNanos(bytes));
+    if (bytes >= RetryPolicy.PROGRESS_BYTES) {
+      failures = 0;
+      corruptSince = 0;
+    }
   }
 
   /**
@@ -75,9 +90,13 @@ final class Attempts {
     long pause = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
     long expected = now - attemptStart;
     long waited = Math.max(now - since, now - silentSince);
-    if (waited + pause + expected > deadlineNanos) {
+    long left = deadlineNanos - waited - expected;
+    if (only || pause > left || isCorruptTooLong(failure, now + pause)) {
       throw failure;
     }
+    // The pause comes on top, as everybody was told the same. What is asked for beyond the deadline
+    // is no reason to give up before it.
+    pause = Math.min(left, failure.retryAfter().toNanos() + pause);
     try {
       TimeUnit.NANOSECONDS.sleep(pause);
     } catch (InterruptedException e) {
@@ -85,6 +104,17 @@ final class Attempts {
       throw cancelled(failure);
     }
     attemptStart = System.nanoTime();
+  }
+
+  private boolean isCorruptTooLong(StorageException failure, long next) {
+    if (failure.kind() != Kind.CORRUPT) {
+      corruptSince = 0;
+      return false;
+    }
+    if (corruptSince == 0) {
+      corruptSince = attemptStart;
+    }
+    return next - corruptSince > policy.corruptDeadline().toNanos();
   }
 
   private static StorageException cancelled(StorageException failure) {

@@ -15,6 +15,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PendingUpload;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.StoredChecksum;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.UploadBody;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Counts requests and bytes. Goes next to the plugin, so that every attempt counts. */
@@ -68,6 +70,11 @@ public final class CountingTransport implements Transport {
           inner.read(id, range, target, counted);
           return true;
         });
+  }
+
+  @Override
+  public Optional<StoredChecksum> checksum(ObjectId id) throws StorageException {
+    return count(Request.HEAD, id::key, () -> inner.checksum(id));
   }
 
   @Override

@@ -12,11 +12,13 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PendingUpload;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.StoredChecksum;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Passes every call on to another transport, which it owns; decorators override what they change.
@@ -54,6 +56,11 @@ public class ForwardingTransport implements Transport {
   public void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
       throws StorageException {
     inner.read(id, range, target, progress);
+  }
+
+  @Override
+  public Optional<StoredChecksum> checksum(ObjectId id) throws StorageException {
+    return inner.checksum(id);
   }
 
   @Override

@@ -13,12 +13,14 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PendingUpload;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.StoredChecksum;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Sends a request again when it failed in a way that may pass. A read goes on from its last good
@@ -28,6 +30,7 @@ public final class RetryingTransport implements Transport {
   private final Transport inner;
   private final RetryPolicy policy;
   private final Silence silence = new Silence();
+  private final FailedReads failedReads = new FailedReads();
 
   /** Creates a decorator that owns {@code inner}. */
   public RetryingTransport(Transport inner, RetryPolicy policy) {
@@ -60,20 +63,41 @@ public final class RetryingTransport implements Transport {
       throws StorageException {
     ResumedRead read = new ResumedRead(range, target, progress);
     Attempts attempts = new Attempts(policy, policy.readDeadline(), silence);
+    if (failedReads.contains(id, System.nanoTime())) {
+      attempts.onlyOne();
+    }
     while (!read.isComplete()) {
       long before = read.good();
       try {
         inner.read(id, read.remaining(), target, read);
         silence.end();
+        failedReads.remove(id);
         return;
       } catch (StorageException e) {
         if (read.good() > before) {
-          attempts.progressed();
+          attempts.progressed(read.good() - before);
         }
-        attempts.pauseAfter(e);
+        pause(id, attempts, e);
         read.rewind();
       }
     }
+  }
+
+  private void pause(ObjectId id, Attempts attempts, StorageException failure)
+      throws StorageException {
+    try {
+      attempts.pauseAfter(failure);
+    } catch (StorageException last) {
+      if (last.retryable()) {
+        failedReads.add(id, System.nanoTime());
+      }
+      throw last;
+    }
+  }
+
+  @Override
+  public Optional<StoredChecksum> checksum(ObjectId id) throws StorageException {
+    return control(() -> inner.checksum(id));
   }
 
   @Override
@@ -182,8 +206,22 @@ public final class RetryingTransport implements Transport {
 
     @Override
     public Part uploadPart(int number, UploadBody body) throws StorageException {
-      return Attempts.run(
-          policy, policy.uploadDeadline(), silence, () -> upload.uploadPart(number, body));
+      try {
+        return Attempts.run(
+            policy, policy.uploadDeadline(), silence, () -> upload.uploadPart(number, body));
+      } catch (StorageException e) {
+        throw unlessGone(e);
+      }
+    }
+
+    /** An upload somebody else aborted is no file that is gone. */
+    private static StorageException unlessGone(StorageException failure) {
+      return failure.kind() == Kind.NOT_FOUND
+          ? new StorageException(
+              Kind.INVALID_REQUEST,
+              failure.getMessage() + "; the upload was aborted, by a rule of the bucket or by hand",
+              failure)
+          : failure;
     }
 
     @Override
@@ -211,7 +249,11 @@ public final class RetryingTransport implements Transport {
             throw e;
           }
           corrupt = e.kind() == Kind.CORRUPT;
-          attempts.pauseAfter(e);
+          try {
+            attempts.pauseAfter(e);
+          } catch (StorageException last) {
+            throw unlessGone(last);
+          }
         }
       }
     }

@@ -31,6 +31,7 @@ public final class TransportCounters {
   private final LongAdder readBytes = new LongAdder();
   private final LongAdder readAheadBytes = new LongAdder();
   private final LongAdder writtenBytes = new LongAdder();
+  private final LongAdder lateReads = new LongAdder();
 
   /** Creates counters at zero. */
   public TransportCounters() {
@@ -101,6 +102,11 @@ public final class TransportCounters {
     return writtenBytes.sum();
   }
 
+  /** Returns the reads that were sent again as their first byte was late. */
+  public long lateReads() {
+    return lateReads.sum();
+  }
+
   private static LongAdder adder(Map<Request, LongAdder> adders, Request request) {
     return Objects.requireNonNull(adders.get(request));
   }
@@ -127,5 +133,9 @@ public final class TransportCounters {
 
   void written(long bytes) {
     writtenBytes.add(bytes);
+  }
+
+  void lateRead() {
+    lateReads.increment();
   }
 }

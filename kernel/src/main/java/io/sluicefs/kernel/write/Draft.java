@@ -66,6 +66,20 @@ final class Draft {
     this.changing = changing;
   }
 
+  /**
+   * Goes on with what another process has left.
+   *
+   * @param staged the staging file that {@code state} names, which this owns; null if it names none
+   * @param changing run before its bytes change
+   */
+  Draft(FileWriters writers, WrittenState state, @Nullable StagedFile staged, Runnable changing) {
+    this(writers, state.key(), state.base(), state.createOnly(), changing);
+    this.settled = state.settled();
+    this.baseEnd = state.baseEnd();
+    this.size = state.size();
+    this.staged = staged;
+  }
+
   String key() {
     return key;
   }
@@ -77,6 +91,57 @@ final class Draft {
   /** Returns the object it began with, or was published as, last; null if there is none. */
   @Nullable StoredObject base() {
     return base;
+  }
+
+  boolean isCreateOnly() {
+    return createOnly;
+  }
+
+  boolean isSettled() {
+    return settled;
+  }
+
+  long baseEnd() {
+    return baseEnd;
+  }
+
+  @Nullable StagedFile staged() {
+    return staged;
+  }
+
+  /**
+   * Takes all that was streamed into the staging file, so that another process can go on with it;
+   * what was sent is to be sent again.
+   *
+   * @throws WriteRefusedException if it is no longer in memory
+   */
+  void unstream() throws IOException {
+    PartStream parts = stream;
+    if (parts == null) {
+      return;
+    }
+    if (parts.end() > parts.start()) {
+      List<PartBuffer> held = new ArrayList<>();
+      try {
+        for (PartStream.Sent part : parts.sent()) {
+          if (!part.buffer().tryHold()) {
+            throw new WriteRefusedException(
+                Reason.STREAMED,
+                "%s is being written, and what was streamed of it is no longer in memory (%d bytes)"
+                    .formatted(key, parts.sentEnd() - parts.start()));
+          }
+          held.add(part.buffer());
+        }
+        StagedFile file = stagedFile();
+        for (PartBuffer buffer : held) {
+          copyUnder(buffer, file);
+        }
+        moveTail(file);
+      } finally {
+        held.forEach(PartBuffer::keep);
+      }
+    }
+    closeStream();
   }
 
   /** Sets what tells the user metadata it is stored with. */

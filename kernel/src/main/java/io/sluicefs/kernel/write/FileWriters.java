@@ -80,6 +80,23 @@ public final class FileWriters implements AutoCloseable {
     return new WrittenFile(this, key, base, createOnly, clock.millis());
   }
 
+  /**
+   * Goes on with a file that another process has left, and whose staging file is this one's by now.
+   *
+   * @param handles how many it has
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // the file owns it
+  public WrittenFile adopt(WrittenState state, int handles) throws IOException {
+    StagingArea area = staging;
+    if (state.stagedFile().isPresent() && area == null) {
+      throw new IOException(state.key() + " is staged, and write.staging.path is empty");
+    }
+    StagedFile staged =
+        area == null || state.stagedFile().isEmpty() ? null : area.adopt(state.staged());
+    return new WrittenFile(this, state, staged, handles);
+  }
+
   /** Copies an object within the store. */
   public ObjectStat copy(StoredObject source, String key) throws StorageException {
     return copy(source, key, Map.of());

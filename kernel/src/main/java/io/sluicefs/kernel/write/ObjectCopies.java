@@ -9,8 +9,11 @@ import io.sluicefs.spi.transport.PutOptions;
 
 /** Copies objects within the store, whatever their size. */
 final class ObjectCopies {
-  /** Largest part the store is asked to copy at once, so that several are under way. */
-  static final long AT_ONCE = 1L << 30;
+  /**
+   * Most bytes the store is asked to copy in one request: several are under way, and none may
+   * rightly last for minutes.
+   */
+  static final long AT_ONCE = 512L << 20;
 
   private final Uploads uploads;
   private final KeptBytes kept;
@@ -23,15 +26,23 @@ final class ObjectCopies {
   /** Returns the copy; what is in memory of the source is in memory of the copy. */
   ObjectStat copy(StoredObject source, String key, PutOptions options) throws StorageException {
     ObjectStat made =
-        source.size() <= uploads.store().maxCopySize()
+        source.size() <= Math.min(AT_ONCE, uploads.store().maxCopySize())
             ? uploads.transport().copy(source.id(), source.size(), key, options)
             : copyInParts(source, key, options);
     kept.copied(source.id(), made.id());
     return made;
   }
 
-  private ObjectStat copyInParts(StoredObject source, String key, PutOptions options)
+  /** What the store keeps by itself when it copies at once. */
+  private PutOptions asTheSource(StoredObject source, PutOptions options) throws StorageException {
+    ObjectStat head = uploads.transport().head(source.id().key());
+    return new PutOptions(
+        options.createOnly(), head.contentType(), head.metadata(), options.repeated());
+  }
+
+  private ObjectStat copyInParts(StoredObject source, String key, PutOptions described)
       throws StorageException {
+    PutOptions options = described.describe() ? described : asTheSource(source, described);
     PartSizes sizes = uploads.sizes();
     long size = source.size();
     long part = Math.max(AT_ONCE, (size + sizes.count() - 1) / sizes.count());

@@ -3,14 +3,17 @@ package io.sluicefs.kernel.write;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.kernel.namespace.LocalContent;
+import io.sluicefs.kernel.staging.StagedFile;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.fuse.ReadReply;
 import io.sluicefs.spi.transport.ObjectStat;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -36,6 +39,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
 
   private volatile boolean dirty;
   private volatile boolean dropped;
+  private volatile boolean givenUp;
 
   /** Whether the store has an object under its key: its own, or one it replaces. */
   private volatile boolean occupied;
@@ -61,6 +65,50 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     this.dirty = base == null;
     this.occupied = base != null;
     this.modifiedMillis = modifiedMillis;
+  }
+
+  /** Goes on with a file another process has left. */
+  WrittenFile(FileWriters writers, WrittenState state, @Nullable StagedFile staged, int handles) {
+    this.writers = writers;
+    this.draft = new Draft(writers, state, staged, this::changing);
+    this.formerKeys.addAll(state.formerKeys());
+    this.dirty = state.dirty();
+    this.dropped = state.dropped();
+    this.occupied = state.occupied();
+    this.handles.set(handles);
+    this.modifiedMillis = state.modifiedMillis();
+  }
+
+  /**
+   * Prepares to leave it to another process, and returns what that needs. Until it has gone on with
+   * the file, or this has, nobody may change it. It stays usable.
+   *
+   * @param within how long to wait while it is being stored
+   * @throws IOException if it cannot be left
+   */
+  public WrittenState leave(Duration within) throws IOException, InterruptedException {
+    if (!lock.tryLock(within.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new IOException(draft.key() + " is still being stored");
+    }
+    try {
+      draft.unstream();
+      StagedFile staged = draft.staged();
+      return new WrittenState(
+          draft.key(),
+          formerKeys,
+          draft.isCreateOnly(),
+          draft.base(),
+          draft.isSettled(),
+          draft.baseEnd(),
+          draft.size(),
+          staged == null ? "" : staged.id(),
+          dirty,
+          dropped,
+          occupied,
+          modifiedMillis);
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void changing() {
@@ -299,6 +347,17 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
   /** Gives everything up: the file was unlinked. What was written stays readable until close. */
   public void drop() {
     dropped = true;
+  }
+
+  /** Drops it because it cannot be stored: whoever opens its name next is to get another file. */
+  public void giveUp() {
+    givenUp = true;
+    dropped = true;
+  }
+
+  /** Returns whether {@link #giveUp} was called. */
+  public boolean isGivenUp() {
+    return givenUp;
   }
 
   /** Returns whether {@link #drop} was called. */

@@ -15,8 +15,11 @@ import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Making, removing and renaming directories. */
 class DirectoryChangesTest {
@@ -241,6 +244,26 @@ class DirectoryChangesTest {
     assertErrno(Errno.EINVAL, () -> mount.fs.rename(CALLER, ROOT, "e", e, "inside", 0));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"e/", "e/a"})
+  void anEmptyDirectoryStaysIfItsReplacementFails(String failing) throws Exception {
+    long _ = mkdir("d");
+    mount.bucket.put("d/a", "one");
+    long e = mkdir("e");
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.COPY && key.equals(failing)) {
+            throw new StorageException(Kind.ACCESS_DENIED, "the test fails one copy");
+          }
+        });
+    assertErrno(Errno.EACCES, () -> rename("d", "e"));
+    mount.bucket.openGate();
+    assertEquals(List.of("d/", "d/a", "e/"), mount.bucket.keys());
+    assertEquals(e, mount.lookup("e").inode());
+    rename("d", "e");
+    assertEquals(List.of("e/", "e/a"), mount.bucket.keys());
+  }
+
   @Test
   void aDirectoryWithMoreObjectsThanTheLimitIsNotRenamed() throws Exception {
     for (int i = 0; i <= Fixture.RENAME_LIMIT; i++) {
@@ -268,5 +291,52 @@ class DirectoryChangesTest {
     assertEquals(50, mount.bucket.keys().size());
     assertEquals("content 33", mount.read(mount.open("d/33"), 0, 100));
     assertErrno(Errno.ENOENT, () -> mount.lookup("e"));
+  }
+
+  @Test
+  void aRenameThatFailsAmongFilesBeingWrittenLeavesThemAsTheyWere() throws Exception {
+    mount.bucket.put("d/a", "one");
+    mount.bucket.put("d/b", "two");
+    mount.bucket.put("d/c", "three");
+    OpenFile a = mount.open("d/a", Fixture.O_RDWR);
+    OpenFile b = mount.open("d/b", Fixture.O_RDWR);
+    mount.write(a, 3, " more");
+    mount.write(b, 3, " more");
+    AtomicInteger copies = new AtomicInteger();
+    mount.bucket.setGate(
+        (operation, key) -> {
+          // After that of what nobody writes, and that of one of the two.
+          if (operation == Operation.COPY && copies.incrementAndGet() == 3) {
+            throw new StorageException(Kind.SERVER_ERROR, "the test fails one copy");
+          }
+        });
+    assertErrno(Errno.EIO, () -> rename("d", "e"));
+    mount.bucket.openGate();
+    assertEquals(List.of("d/a", "d/b", "d/c"), mount.bucket.keys());
+    assertErrno(Errno.ENOENT, () -> mount.lookup("e"));
+    mount.close(a);
+    mount.close(b);
+    assertEquals(List.of("d/a", "d/b", "d/c"), mount.bucket.keys());
+    assertEquals("one more", mount.text("d/a"));
+    assertEquals("two more", mount.text("d/b"));
+  }
+
+  @Test
+  void aDirectoryWhoseFormerObjectsCannotBeDeletedKeepsItsName() throws Exception {
+    mount.bucket.put("d/a", "one");
+    mount.bucket.put("d/b", "two");
+    OpenFile written = mount.open("d/b", Fixture.O_RDWR);
+    mount.write(written, 3, " more");
+    long inode = mount.lookup("d/a").inode();
+    mount.bucket.fail(Operation.DELETE, Kind.ACCESS_DENIED);
+    assertErrno(Errno.EACCES, () -> rename("d", "e"));
+    mount.bucket.openGate();
+    assertEquals(inode, mount.lookup("d/a").inode());
+    assertEquals("one", mount.read(mount.open("d/a"), 0, 100));
+    mount.close(written);
+    assertEquals("two more", mount.text("d/b"));
+    assertEquals("two", mount.text("e/b"));
+    assertEquals(List.of("a", "b"), mount.names(mount.lookup("d").inode()));
+    assertEquals(List.of("a", "b"), mount.names(mount.lookup("e").inode()));
   }
 }

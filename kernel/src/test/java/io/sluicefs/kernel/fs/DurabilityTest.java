@@ -5,14 +5,17 @@ import static io.sluicefs.kernel.fs.Fixture.CALLER;
 import static io.sluicefs.kernel.fs.Fixture.MIB;
 import static io.sluicefs.kernel.fs.Fixture.O_CREAT;
 import static io.sluicefs.kernel.fs.Fixture.O_EXCL;
+import static io.sluicefs.kernel.fs.Fixture.O_TRUNC;
 import static io.sluicefs.kernel.fs.Fixture.O_WRONLY;
 import static io.sluicefs.kernel.fs.Fixture.SMALL_PARTS;
 import static io.sluicefs.kernel.fs.Fixture.assertErrno;
 import static io.sluicefs.kernel.fs.Fixture.random;
 import static io.sluicefs.kernel.fs.Fixture.utf8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sluicefs.kernel.staging.StagingArea;
 import io.sluicefs.kernel.staging.StagingOptions;
@@ -20,10 +23,15 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.AttributeChanges;
 import io.sluicefs.spi.fuse.Caller;
+import io.sluicefs.spi.fuse.CreatedFile;
 import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
+import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.BrokenBarrierException;
@@ -31,6 +39,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +114,17 @@ class DurabilityTest {
     mount.write(file, 0, "mapped");
     mount.fs.release(file.handle());
     assertEquals("mapped", mount.text("a"));
+  }
+
+  @Test
+  void anEmptyFileIsStoredThoughItsProcessHasAnotherOfItsNameOpen() throws Exception {
+    Caller here = new Caller(0, 0, Math.toIntExact(ProcessHandle.current().pid()));
+    try (OutputStream _ = Files.newOutputStream(temp.resolve("a"))) {
+      CreatedFile made = mount.fs.create(here, FuseOperations.ROOT, "a", 0644, O_WRONLY | O_CREAT);
+      mount.fs.flush(here, made.file().handle());
+      assertTrue(mount.isStored("a"));
+      mount.fs.release(made.file().handle());
+    }
   }
 
   @Test
@@ -201,6 +221,102 @@ class DurabilityTest {
     assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
     assertEquals(1, staging.leftovers().files().size());
     assertEquals("a", staging.leftovers().files().getFirst().origin().key());
+  }
+
+  @Test
+  void whoOpensAFileWhileStoringItFailsHasItUntilHeClosesIt() throws Exception {
+    OpenFile reader = openWhileStoringFails("a", "precious");
+    assertEquals("precious", mount.read(reader, 0, 100));
+    assertEquals(8, mount.lookup("a").attributes().size());
+    assertEquals(0, staging.leftovers().files().size());
+    mount.bucket.openGate();
+    mount.fs.release(reader.handle());
+    assertEquals("precious", mount.text("a"));
+    assertEquals(8, mount.lookup("a").attributes().size());
+  }
+
+  @Test
+  void whatHeCannotStoreEitherIsKeptOnce() throws Exception {
+    OpenFile reader = openWhileStoringFails("a", "precious");
+    mount.bucket.fail(Operation.PUT, Kind.ACCESS_DENIED);
+    mount.fs.release(reader.handle());
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+    assertEquals(1, staging.leftovers().files().size());
+  }
+
+  @Test
+  void whatIsWrittenWhileAFileIsGivenUpIsStored() throws Exception {
+    for (int round = 0; round < 1000; round++) {
+      AtomicInteger refusals = new AtomicInteger(2);
+      mount.bucket.setGate(
+          (operation, key) -> {
+            if (operation == Operation.PUT && refusals.getAndDecrement() > 0) {
+              throw new StorageException(Kind.ACCESS_DENIED, "the test refuses it");
+            }
+          });
+      OpenFile refused = mount.create("a");
+      mount.write(refused, 0, "refused");
+      assertErrno(Errno.EACCES, () -> mount.fs.flush(CALLER, refused.handle()));
+      CyclicBarrier together = new CyclicBarrier(2);
+      Thread other = Thread.ofPlatform().start(() -> release(refused, together));
+      together.await(10, TimeUnit.SECONDS);
+      OpenFile next = openOrCreate("a");
+      String text = "round " + round;
+      mount.write(next, 0, text);
+      while (true) {
+        try {
+          mount.fs.flush(CALLER, next.handle());
+          break;
+        } catch (FuseException e) {
+          assertEquals(Errno.EACCES, e.errno());
+        }
+      }
+      assertEquals(text, mount.text("a"), "round " + round);
+      mount.fs.release(next.handle());
+      other.join();
+      assertEquals(text, mount.text("a"));
+      mount.fs.unlink(CALLER, FuseOperations.ROOT, "a");
+    }
+  }
+
+  /** Opens as Linux does: a name that leads elsewhere by now is looked up once more. */
+  private OpenFile openOrCreate(String name) throws FuseException {
+    try {
+      return mount.open(name, O_WRONLY | O_TRUNC);
+    } catch (FuseException e) {
+      return switch (e.errno()) {
+        case Errno.ENOENT -> mount.create(name);
+        case Errno.ESTALE -> openOrCreateAtLast(name);
+        default -> throw e;
+      };
+    }
+  }
+
+  private OpenFile openOrCreateAtLast(String name) throws FuseException {
+    try {
+      return mount.open(name, O_WRONLY | O_TRUNC);
+    } catch (FuseException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return mount.create(name);
+      }
+      throw e;
+    }
+  }
+
+  /** Leaves a file to who opened it to read while its writer's last try to store it failed. */
+  private OpenFile openWhileStoringFails(String name, String text) throws Exception {
+    AtomicReference<OpenFile> reader = new AtomicReference<>();
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.PUT) {
+            reader.set(assertDoesNotThrow(() -> mount.open(name)));
+            throw new StorageException(Kind.ACCESS_DENIED, "the test refuses it");
+          }
+        });
+    OpenFile file = mount.create(name);
+    mount.write(file, 0, text);
+    mount.fs.release(file.handle());
+    return reader.get();
   }
 
   @Test

@@ -13,14 +13,17 @@ import static io.sluicefs.kernel.fs.Fixture.assertErrno;
 import static io.sluicefs.kernel.fs.Fixture.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +66,16 @@ class RenameTest {
     assertArrayEquals(random(3 * MIB, 1), mount.stored("b"));
     assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
     assertEquals(List.of("b"), mount.names(ROOT));
+  }
+
+  @Test
+  void whatIsStoredBesideTheBytesIsKeptByACopyInParts() throws Exception {
+    mount.bucket.copyAtOnce(MIB);
+    mount.bucket.put("a", random(3 * MIB, 1), Map.of("color", "blue"));
+    rename("a", "b");
+    assertEquals(1, mount.count(Operation.COPY_PART));
+    assertArrayEquals(random(3 * MIB, 1), mount.stored("b"));
+    assertEquals(Map.of("color", "blue"), mount.bucket.head("b").metadata());
   }
 
   @Test
@@ -229,5 +242,41 @@ class RenameTest {
     assertEquals("one", mount.read(mount.open("a"), 0, 10));
     mount.close(written);
     assertEquals("two", stored("b"));
+  }
+
+  @Test
+  void aRenameWhoseFormerObjectCannotBeDeletedChangesNothing() throws Exception {
+    mount.bucket.put("a", "one");
+    OpenFile reader = mount.open("a");
+    mount.bucket.fail(Operation.DELETE, Kind.ACCESS_DENIED);
+    assertErrno(Errno.EACCES, () -> rename("a", "b"));
+    mount.bucket.openGate();
+    assertEquals("one", mount.read(reader, 0, 10));
+    mount.close(reader);
+    assertEquals("one", mount.read(mount.open("a"), 0, 10));
+    // The copy could not be deleted either: it is shown, not hidden.
+    assertEquals("one", mount.read(mount.open("b"), 0, 10));
+  }
+
+  @Test
+  void aRenameThatNeverHearsOfItsDeletionKeepsTheCopy() throws Exception {
+    mount.bucket.put("a", "one");
+    mount.bucket.loseNextAnswer(Operation.DELETE);
+    assertThrows(FuseException.class, () -> rename("a", "b"));
+    assertEquals(List.of("b"), mount.bucket.keys());
+    assertEquals("one", mount.read(mount.open("b"), 0, 10));
+  }
+
+  @Test
+  void aWrittenFileWhoseFormerObjectCannotBeDeletedIsStoredWhereItIs() throws Exception {
+    mount.bucket.put("a", "one");
+    OpenFile file = mount.open("a", O_RDWR);
+    mount.write(file, 3, " more");
+    mount.bucket.fail(Operation.DELETE, Kind.ACCESS_DENIED);
+    assertErrno(Errno.EACCES, () -> rename("a", "b"));
+    mount.bucket.openGate();
+    mount.close(file);
+    assertEquals("one more", stored("a"));
+    assertEquals("one more", mount.read(mount.open("a"), 0, 10));
   }
 }

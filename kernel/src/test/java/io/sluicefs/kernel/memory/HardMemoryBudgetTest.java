@@ -67,6 +67,41 @@ class HardMemoryBudgetTest {
   }
 
   @Test
+  void underALowerLimitNothingIsHandedOutUntilItHolds() {
+    MemoryReservation write = Objects.requireNonNull(budget.tryReserve(40, Use.WRITE));
+    MemoryReservation cached = Objects.requireNonNull(budget.tryReserve(40, Use.READ));
+    Registration cache =
+        budget.addReclaimer(
+            bytes -> {
+              events.add("asked for " + bytes);
+              cached.close();
+              return 40;
+            });
+
+    budget.resize(50, 10);
+
+    assertEquals("asked for 30", events.poll());
+    assertEquals(50, budget.limit());
+    assertEquals(40, budget.reserved());
+    assertNull(budget.tryReserve(1, Use.WRITE), "the rest is for reads");
+    MemoryReservation read = Objects.requireNonNull(budget.tryReserve(10, Use.READ));
+    assertNull(budget.tryReserve(1, Use.READ));
+    List.of(read, write).forEach(MemoryReservation::close);
+    cache.close();
+  }
+
+  @Test
+  void whoeverWaitsIsServedByAHigherLimit() throws Exception {
+    MemoryReservation all = budget.reserve(90, Use.WRITE);
+    waitFor("second", 80, Use.WRITE);
+
+    budget.resize(200, 10);
+
+    assertEquals("second", events.poll(30, TimeUnit.SECONDS));
+    all.close();
+  }
+
+  @Test
   void waitersAreServedInOrderOfArrival() throws Exception {
     MemoryReservation all = budget.reserve(90, Use.WRITE);
     waitFor("large", 80, Use.WRITE);

@@ -197,6 +197,99 @@ class MountTest {
   }
 
   @Test
+  void aLiveSettingIsChangedAndShownAndWhereItIsFrom() throws Exception {
+    try (Mount mount = open("prefetch = sequential")) {
+      mount.settings().set("memory.limit", "200MiB");
+      mount.settings().set("prefetch.sequential.requests", "99");
+      mount.settings().set("cache.memory.retention", "lru");
+
+      assertEquals(200L << 20, mount.figures().memoryLimit());
+      assertEquals(
+          Map.of(
+              "memory.limit", "200MiB",
+              "prefetch.sequential.requests", "99",
+              "cache.memory.retention", "lru"),
+          mount.report().status().get("set"));
+      assertEquals("sluice set", shown(mount, "prefetch.sequential.requests").get("origin"));
+      assertEquals("99", shown(mount, "prefetch.sequential.requests").get("value"));
+      assertEquals("sequential", shown(mount, "prefetch.use").get("value"));
+      assertEquals("default", shown(mount, "prefetch.sequential.chunks").get("origin"));
+      // The memory of the cache follows where it goes by the limit, and not where it is given.
+      assertEquals(64L << 20, mount.figures().caches().firstEntry().getValue().capacityBytes());
+      assertEquals("hello", Files.readString(mountpoint.path().resolve("llama/a.txt")));
+    }
+  }
+
+  private static Map<String, String> shown(Mount mount, String path) throws IOException {
+    return mount.settings().report().stream()
+        .filter(setting -> path.equals(setting.get("path")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void whatCannotChangeWhileMountedIsRefusedInOneLine() throws Exception {
+    try (Mount mount = open("")) {
+      for (Map.Entry<String, String> refused :
+          Map.of(
+                  "mount.read-only=true",
+                      "mount.read-only cannot be changed while mounted; change it in the"
+                          + " configuration and mount again",
+                  "cache.memory.block-size=1MiB",
+                      "cache.memory.block-size cannot be changed while mounted; change it in the"
+                          + " configuration and mount again",
+                  "memory.limt=1GiB", "unknown setting memory.limt; did you mean memory.limit?",
+                  "memory.limit=much",
+                      "sluice set: memory.limit: expected a size of at least 144MiB",
+                  "memory.limit=150MiB",
+                      "memory.limit: no less than 160 MiB while mounted, as what is open was"
+                          + " planned with more; mount again for less",
+                  "prefetch.sequential.requests=2",
+                      "sluice set: prefetch.sequential.requests: 2 in all are fewer than the 16 of"
+                          + " requests-per-file; raise it or lower that")
+              .entrySet()) {
+        String[] words = refused.getKey().split("=", 2);
+        SettingException refusal =
+            assertThrows(
+                SettingException.class,
+                () -> mount.settings().set(words[0], words[1]),
+                refused.getKey());
+        assertEquals(refused.getValue(), message(refusal));
+      }
+      SettingException tooSmall =
+          assertThrows(
+              SettingException.class, () -> mount.settings().set("memory.limit", "170MiB"));
+      assertTrue(message(tooSmall).contains("cache.memory.capacity: 67108864 bytes exceed"));
+      assertEquals(256L << 20, mount.figures().memoryLimit());
+      assertEquals(Map.of(), mount.report().status().get("set"));
+    }
+  }
+
+  @Test
+  void timesToLiveChangeWhileMountedWhereTheChannelTellsThemWithEachName() throws Exception {
+    try (Mount mount = open("metadata { attribute-ttl = 1h, negative-ttl = 1h }")) {
+      Path file = mountpoint.path().resolve("llama/a.txt");
+      Path later = mountpoint.path().resolve("llama/later.txt");
+      mount.settings().set("metadata.attribute-ttl", "0s");
+      mount.settings().set("metadata.negative-ttl", "0s");
+      assertEquals(5, Files.size(file));
+      assertFalse(Files.exists(later));
+
+      store.put("llama/a.txt", "hello again");
+      store.put("llama/later.txt", "there");
+
+      assertEquals(11, Files.size(file));
+      assertTrue(Files.exists(later));
+    }
+    try (Mount mount = open("fuse = jnr")) {
+      SettingException refusal =
+          assertThrows(
+              SettingException.class, () -> mount.settings().set("metadata.attribute-ttl", "0s"));
+      assertTrue(message(refusal).contains("fuse.direct can"), message(refusal));
+    }
+  }
+
+  @Test
   void aMissingPluginIsNamed() {
     PluginException refusal =
         assertThrows(PluginException.class, () -> openAndClose("fuse = other"));

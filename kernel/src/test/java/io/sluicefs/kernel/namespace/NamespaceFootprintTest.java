@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 /** A large directory, and what it takes of the heap. */
 @Timeout(120)
 class NamespaceFootprintTest {
-  private static final int ENTRIES = 200_000;
+  private static final int ENTRIES = Integer.getInteger("sluice.entries", 200_000);
   private static final int PAGE = 1000;
   private static final int LISTED_BYTES = 100;
   private static final int LOOKED_UP_BYTES = 256;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -59,6 +60,38 @@ class SlotTableTest {
     assertTrue(table.remove(things.get(70_000)));
     assertNotEquals(things.get(70_000).number(), add().number());
     assertEquals(100_000, table.size());
+  }
+
+  @Test
+  void aTableThatWasRestoredGivesNoNumberOfTheOneBefore() {
+    Set<Long> seen = new HashSet<>();
+    List<Thing> kept = new ArrayList<>();
+    for (int i = 0; i < 5000; i++) {
+      Thing thing = add();
+      seen.add(thing.number());
+      if (i % 3 == 0) {
+        assertTrue(table.remove(thing));
+      } else {
+        kept.add(thing);
+      }
+    }
+    SlotTable<Thing> restored = new SlotTable<>(100_000);
+    restored.restore(table.uses(), kept);
+
+    assertEquals(table.size(), restored.size());
+    kept.forEach(thing -> assertEquals(thing, restored.get(thing.number())));
+    for (int i = 0; i < 5000; i++) {
+      Thing more = restored.add(Thing::new);
+      assertTrue(more != null && seen.add(more.number()), "a number was given twice");
+    }
+  }
+
+  @Test
+  void whatIsNoTableIsNotRestored() {
+    Thing stranger = new Thing(7);
+    assertThrows(
+        IllegalArgumentException.class, () -> table.restore(new int[3], List.of(stranger)));
+    assertThrows(IllegalArgumentException.class, () -> table.restore(new int[100_002], List.of()));
   }
 
   @Test

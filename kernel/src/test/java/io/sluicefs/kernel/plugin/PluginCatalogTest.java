@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sluicefs.kernel.config.PluginChoice;
 import io.sluicefs.spi.Axis;
@@ -247,6 +248,34 @@ class PluginCatalogTest {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
 
     assertRefused(choice("good"), "every user can put code there; chmod o-w " + folder);
+  }
+
+  @Test
+  void aFolderOfAGroupOfSeveralIsRefusedAndOneOfItsOwnersAloneIsNot() throws Exception {
+    Path folder = install("prefetch-good", "good");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxr-x"));
+    assumeTrue(isRoot(), "only root can give it to another group");
+    Files.setAttribute(folder, "unix:gid", 12_345);
+
+    assertRefused(choice("good"), "its group can put code there; chmod g-w " + folder);
+
+    Files.setAttribute(folder, "unix:gid", 0);
+    closeCatalog();
+    catalog = new PluginCatalog(plugins);
+    assertEquals("good", catalog.find(choice("good")).descriptor().name());
+  }
+
+  @Test
+  void whatAnotherUserOwnsIsRefused() throws Exception {
+    assumeTrue(isRoot(), "only root can give it away");
+    Path folder = install("prefetch-good", "good");
+    Files.setAttribute(folder.resolve("good.jar"), "unix:uid", 12_345);
+
+    assertRefused(choice("good"), "good.jar: belongs to user 12345, who is neither root nor");
+  }
+
+  private static boolean isRoot() throws IOException {
+    return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 
   @Test

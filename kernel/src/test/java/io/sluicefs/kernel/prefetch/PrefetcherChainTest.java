@@ -63,8 +63,7 @@ class PrefetcherChainTest {
 
   private final Planner first = new Planner(100, false);
   private final Planner second = new Planner(200, false);
-  private final PrefetcherChain chain =
-      new PrefetcherChain(List.of(first, second), new PrefetchLimits(8, 4, 4));
+  private final PrefetcherChain chain = new PrefetcherChain(List.of(first, second), first);
 
   @Test
   void theFirstThatDoesNotAbstainPlans() {
@@ -104,6 +103,6 @@ class PrefetcherChainTest {
 
     assertSame(present, first.present);
     assertSame(present, second.present);
-    assertEquals(new PrefetchLimits(8, 4, 4), chain.limits());
+    assertEquals(first.limits(), chain.limits());
   }
 }

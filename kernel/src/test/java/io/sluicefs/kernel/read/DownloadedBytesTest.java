@@ -110,6 +110,25 @@ class DownloadedBytesTest {
   }
 
   @Test
+  void aReaderOfPiecesInRandomOrderWhoStopsCostsAtMostAsMuchAgain() throws Exception {
+    int piece = 4 * MIB;
+    int size = 64 * piece;
+    int read = 20 * piece;
+    try (ReadStack stack = new ReadStack(size / 2, Map.of())) {
+      ObjectId id = stack.store.add("model", "1", size);
+      try (ReadSession session = stack.open(id, size)) {
+        for (int number : shuffled(size / piece).subList(0, read / piece)) {
+          stack.checkInOrder(session, (long) number * piece, (long) (number + 1) * piece, MIB);
+        }
+        stack.settle();
+      }
+      long bytes = stack.store.bytes();
+      assertTrue(bytes > read + piece, () -> bytes + " bytes: nothing was read ahead of it");
+      assertTrue(bytes <= 2L * read, () -> bytes + " bytes");
+    }
+  }
+
+  @Test
   void threadsOfOneHandleAtDifferentPlacesShareACacheOfAQuarter() throws Exception {
     int share = 8 * MIB;
     long size = (long) READERS * share;

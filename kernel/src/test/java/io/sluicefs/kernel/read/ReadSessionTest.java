@@ -15,9 +15,11 @@ import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.ReadReply;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -110,6 +112,26 @@ class ReadSessionTest {
         stack.checkInOrder(one, 192 * KIB, 16 * MIB, 128 * KIB);
       }
       assertEquals(16 * MIB, stack.store.bytes());
+    }
+  }
+
+  @Test
+  void whatAReaderWaitsForAtTheStartOfALongRunComesInSeveralRequests() throws Exception {
+    try (ReadStack stack = new ReadStack(32 * MIB, Map.of())) {
+      ObjectId id = stack.store.add("model", "1", 64 * MIB);
+      try (ReadSession session = stack.open(id, 64 * MIB)) {
+        stack.store.hold();
+        Thread reader = Thread.ofVirtual().start(() -> readQuietly(session, 0, MIB));
+        Set<ByteRange> parts = new HashSet<>();
+        for (int part = 0; part < 4; part++) {
+          parts.add(ByteRange.of(part * 256L * KIB, 256 * KIB));
+        }
+        await(() -> stack.store.reads().containsAll(parts));
+        stack.store.open();
+        reader.join();
+        stack.checkInOrder(session, MIB, 64 * MIB, MIB);
+      }
+      assertEquals(64 * MIB, stack.store.bytes());
     }
   }
 

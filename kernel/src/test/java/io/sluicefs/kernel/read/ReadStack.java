@@ -84,7 +84,7 @@ final class ReadStack implements AutoCloseable {
     Transport transport =
         new RetryingTransport(
             new LimitedTransport(store, 40, 8),
-            new RetryPolicy(pause, pause, pause, deadline, deadline, deadline));
+            new RetryPolicy(pause, pause, pause, deadline, deadline, deadline, deadline));
     readers =
         new ObjectReaders(
             transport,

@@ -13,8 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,6 +159,48 @@ class StagingAreaTest {
     try (StagingArea area = StagingFixture.area(folder, 2 * BLOCK)) {
       assertEquals(0, area.used());
     }
+  }
+
+  @Test
+  void noKeyLeadsOutOfTheFolder() throws IOException {
+    Path folder = temp.resolve("staging");
+    List<String> keys =
+        List.of(
+            "../escaped",
+            "a/../../escaped",
+            "..",
+            temp.resolve("escaped").toString(),
+            "nul\0/../../escaped",
+            "line\nbreak",
+            "k".repeat(1024),
+            "../".repeat(341) + "e");
+    List<String> ids = new ArrayList<>();
+    StagingArea dead = StagingFixture.area(folder);
+    for (String key : keys) {
+      StagedFile file = dead.create(new StagedOrigin("s3://store/models", key, null, 0));
+      StagingFixture.write(file, 0, "abc");
+      file.rekey(key + "2");
+      file.rekey(key);
+      ids.add(file.id());
+    }
+    dead.close();
+
+    assertEquals(List.of("staging"), StagingFixture.names(temp));
+    assertEquals(
+        Stream.concat(
+                ids.stream().flatMap(id -> Stream.of(id + ".data", id + ".journal")),
+                StagingFixture.names(folder).stream().filter(name -> name.endsWith(".lock")))
+            .sorted()
+            .toList(),
+        StagingFixture.names(folder));
+    assertEquals(
+        keys, Leftovers.in(folder).files().stream().map(left -> left.origin().key()).toList());
+    for (String id : ids) {
+      new StagingFolder(folder).remove(id);
+    }
+    StagingFixture.area(folder).close();
+    assertEquals(List.of(), StagingFixture.names(folder));
+    assertEquals(List.of("staging"), StagingFixture.names(temp));
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +47,31 @@ class TraceTest {
     assertEquals(
         List.of("sluice-trace 1", "object " + SIZE + " 1 model", "0 320", "16000 1", "end"),
         Files.readAllLines(file()));
+  }
+
+  @Test
+  void noKeyLeadsOutOfTheFileOrAddsALine() throws Exception {
+    List<String> keys =
+        List.of(
+            "../escaped",
+            "..",
+            folder.resolve("escaped").toString(),
+            "nul\0byte",
+            "line\nend\nobject 1 e k",
+            "k".repeat(1024),
+            "../".repeat(341) + "e");
+    try (TraceRecorder recorder = recorder(Duration.ofHours(1))) {
+      for (String key : keys) {
+        recorder.open(new ObjectId(key, "1"), SIZE).next(ByteRange.of(0, MIB), 0);
+      }
+    }
+    TraceFile.Content content = TraceFile.read(file());
+
+    assertEquals(keys, content.objects().stream().map(ObjectTrace::key).toList());
+    assertEquals("", content.damage());
+    try (Stream<Path> files = Files.walk(folder)) {
+      assertEquals(List.of(folder, file()), files.toList());
+    }
   }
 
   @Test

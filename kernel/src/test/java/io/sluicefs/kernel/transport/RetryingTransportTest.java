@@ -13,8 +13,10 @@ import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.testkit.read.PatternTransport;
 import io.sluicefs.spi.testkit.transport.MemoryTransport;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,7 +136,8 @@ class RetryingTransportTest {
     assertThrows(StorageException.class, () -> readOne(impatient));
     int first = store.requests();
 
-    assertThrows(StorageException.class, () -> readOne(impatient));
+    ObjectId other = store.add("other", "1", 1);
+    assertThrows(StorageException.class, () -> readOne(impatient, other));
 
     assertTrue(store.requests() > first + 1, "gives up at once");
   }
@@ -150,6 +154,7 @@ class RetryingTransportTest {
             Duration.ofDays(1),
             Duration.ofSeconds(30),
             Duration.ZERO,
+            Duration.ZERO,
             Duration.ZERO);
     ByteBuffer[] target = {direct(61 * KIB)};
 
@@ -157,6 +162,59 @@ class RetryingTransportTest {
         .read(id, ByteRange.of(0, 61 * KIB), target, ReadProgress.NONE);
 
     assertEquals(61, store.requests());
+  }
+
+  @Test
+  void aReadThatComesFurtherByAFewBytesEachTimeIsGivenUp() {
+    int bytes = 100_000;
+    for (int i = 0; i < bytes; i++) {
+      store.failNext(Kind.UNREACHABLE, 1);
+    }
+    RetryingTransport impatient = new RetryingTransport(store, quick(Duration.ofMillis(100)));
+    ByteBuffer[] target = {direct(bytes)};
+
+    assertThrows(
+        StorageException.class,
+        () -> impatient.read(id, ByteRange.of(0, bytes), target, ReadProgress.NONE));
+
+    assertTrue(store.requests() < bytes);
+  }
+
+  @Test
+  void whatLinuxAsksForOnceMoreAfterAFailureIsTriedOnce() throws Exception {
+    RetryingTransport impatient = new RetryingTransport(store, quick(Duration.ofMillis(100)));
+    store.failAll(Kind.SERVER_ERROR);
+    assertThrows(StorageException.class, () -> readOne(impatient));
+    int first = store.requests();
+
+    assertThrows(StorageException.class, () -> readOne(impatient));
+    assertEquals(first + 1, store.requests());
+
+    store.recover();
+    readOne(impatient);
+    store.failNext(Kind.SERVER_ERROR, 0);
+    readOne(impatient);
+  }
+
+  @Test
+  void whatArrivesMovesTheDeadlineOn() {
+    assertEquals(Duration.ofSeconds(1).toNanos(), RetryPolicy.STANDARD.creditNanos(64 * KIB));
+    assertEquals(Duration.ofSeconds(16_384).toNanos(), RetryPolicy.STANDARD.creditNanos(1L << 30));
+  }
+
+  @Test
+  void answersThatAreNotWhatWasAskedForAreNotAskedForUntilTheDeadlineOfOthers() {
+    Duration pause = Duration.ofMillis(1);
+    Duration patient = Duration.ofDays(1);
+    RetryPolicy policy =
+        new RetryPolicy(pause, pause, pause, patient, patient, patient, Duration.ofMillis(100));
+    store.failAll(Kind.CORRUPT);
+    RetryingTransport retrying = new RetryingTransport(store, policy);
+
+    StorageException read = assertThrows(StorageException.class, () -> readOne(retrying));
+
+    assertEquals(Kind.CORRUPT, read.kind());
+    assertTrue(store.requests() > 4);
   }
 
   @Test
@@ -241,13 +299,37 @@ class RetryingTransportTest {
     assertEquals(Duration.ofSeconds(8).toNanos(), policy.pauseNanos(1000, true));
   }
 
+  @Test
+  void whatTheStoreAsksToWaitIsWaitedAsFarAsTheDeadlineLeavesIt() {
+    AtomicInteger asked = new AtomicInteger();
+    Transport busy =
+        new ForwardingTransport(store) {
+          @Override
+          public ObjectStat head(String key) throws StorageException {
+            asked.incrementAndGet();
+            throw new StorageException(Kind.THROTTLED, "busy", null, Duration.ofDays(1));
+          }
+        };
+    RetryingTransport obedient = new RetryingTransport(busy, quick(Duration.ofSeconds(1)));
+
+    StorageException failure = assertThrows(StorageException.class, () -> obedient.head("model"));
+
+    assertEquals(Kind.THROTTLED, failure.kind());
+    // With the pauses of its own, of a millisecond, there would be hundreds.
+    assertEquals(2, asked.get());
+  }
+
   private static RetryPolicy quick(Duration deadline) {
     Duration pause = Duration.ofMillis(1);
-    return new RetryPolicy(pause, pause, pause, deadline, deadline, deadline);
+    return new RetryPolicy(pause, pause, pause, deadline, deadline, deadline, deadline);
   }
 
   private void readOne(RetryingTransport from) throws StorageException {
-    from.read(id, new ByteRange(0, 1), new ByteBuffer[] {direct(1)}, ReadProgress.NONE);
+    readOne(from, id);
+  }
+
+  private static void readOne(RetryingTransport from, ObjectId object) throws StorageException {
+    from.read(object, new ByteRange(0, 1), new ByteBuffer[] {direct(1)}, ReadProgress.NONE);
   }
 
   private byte[] read(ByteRange range) throws StorageException {

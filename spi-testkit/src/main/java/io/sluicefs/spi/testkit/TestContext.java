@@ -17,17 +17,30 @@ import java.util.UUID;
  * @param settings the plugin's settings
  * @param memory the budget
  * @param location where the bucket is said to be
+ * @param verifiesReads whether checksums that come with answers are compared
  */
-public record TestContext(PluginSettings settings, MemoryBudget memory, String location)
+public record TestContext(
+    PluginSettings settings, MemoryBudget memory, String location, boolean verifiesReads)
     implements PluginContext {
+  /** Creates the context of a mount that compares checksums. */
+  public TestContext(PluginSettings settings, MemoryBudget memory, String location) {
+    this(settings, memory, location, true);
+  }
+
   /** Creates the context of a mount of some bucket. */
   public TestContext(PluginSettings settings, MemoryBudget memory) {
     this(settings, memory, "test://localhost/bucket");
   }
 
+  /** Returns the context of a mount that compares no checksums. */
+  public TestContext withoutVerifiedReads() {
+    return new TestContext(settings, memory, location, false);
+  }
+
   /** Returns the context of a mount of a bucket no test has seen yet. */
   public TestContext ofOtherBucket() {
-    return new TestContext(settings, memory, "test://localhost/" + UUID.randomUUID());
+    return new TestContext(
+        settings, memory, "test://localhost/" + UUID.randomUUID(), verifiesReads);
   }
 
   /** Returns a context with settings as texts, checked against the provider's descriptor. */

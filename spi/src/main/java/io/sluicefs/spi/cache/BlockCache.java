@@ -3,6 +3,8 @@ package io.sluicefs.spi.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.SettingException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -30,6 +32,20 @@ public interface BlockCache extends AutoCloseable {
   @MustBeClosed
   ObjectBlocks attach(ObjectId id, long size, BlockLoader loader);
 
+  /**
+   * Forgets a version of an object, whose blocks are not what the store has: whoever attaches from
+   * now on finds none of them. What is leased stays until its lease closes, and what is being
+   * loaded comes to those who asked, but neither is found later. A cache that outlives the mount
+   * forgets for all who use it.
+   *
+   * <p>Called on a thread that may be loading blocks of it. A cache that does nothing, as those
+   * made before there was this, hands out the wrong bytes again.
+   *
+   * @param size of the object in bytes
+   * @since 1.4
+   */
+  default void discard(ObjectId id, long size) {}
+
   /** Returns counts since the cache was opened, and its use now. */
   CacheStats stats();
 
@@ -42,6 +58,18 @@ public interface BlockCache extends AutoCloseable {
   default SequencedMap<String, Long> counters() {
     return Collections.unmodifiableSequencedMap(new LinkedHashMap<>());
   }
+
+  /**
+   * Goes by other settings from now on, or by another {@link io.sluicefs.spi.MemoryBudget#limit} of
+   * the budget it has: a mount calls it when either was changed.
+   *
+   * @param settings the plugin's section, in which nothing but {@linkplain
+   *     io.sluicefs.spi.Setting#live live} settings has changed
+   * @throws SettingException if they contradict each other or the budget; everything is as before
+   *     then
+   * @since 1.3
+   */
+  default void reconfigure(PluginSettings settings) throws SettingException {}
 
   /** Frees everything not leased, and what is leased when its lease closes. Idempotent. */
   @Override

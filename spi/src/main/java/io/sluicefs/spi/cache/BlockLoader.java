@@ -16,6 +16,10 @@ public interface BlockLoader {
    * Fills {@code target} with {@code range}, under the contract of {@link
    * io.sluicefs.spi.transport.Transport#read}.
    *
+   * <p>Bytes that were announced may be handed out, given up, and their memory filled with others
+   * before this returns. A loader that needs them for itself, to keep them, copies them or notes
+   * their checksum before it announces them.
+   *
    * @param range not empty, within the object; starts on a block of the calling cache and ends on
    *     one or at the object's end
    * @param target direct buffers, {@code range.length()} bytes remaining in all; borrowed until

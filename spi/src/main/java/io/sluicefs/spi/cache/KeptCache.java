@@ -5,6 +5,7 @@ import io.sluicefs.spi.ObjectId;
 import java.io.IOException;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.LongConsumer;
 
 /**
  * What a cache keeps after the process that filled it has ended, opened for an operator. A mount
@@ -44,6 +45,16 @@ public interface KeptCache extends AutoCloseable {
 
   /** Reads every block and compares it with its checksum. Interrupt to stop. */
   Verification verify() throws IOException, InterruptedException;
+
+  /**
+   * As {@link #verify()}, for somebody who watches.
+   *
+   * @param read told how many more bytes were read, by the thread that calls
+   * @since 1.3
+   */
+  default Verification verify(LongConsumer read) throws IOException, InterruptedException {
+    return verify();
+  }
 
   /** Forgets an object, pinned or not; no error if it is gone. */
   void evict(KeptObject object) throws IOException, InterruptedException;

@@ -18,4 +18,21 @@ public interface FuseChannelProvider extends PluginProvider {
   @MustBeClosed
   FuseChannel open(PluginContext context, MountOptions options)
       throws SettingException, IOException;
+
+  /**
+   * Prepares a channel that goes on with the session of another process, which was {@linkplain
+   * FuseChannel#suspend suspended} there by a channel of the same name, perhaps of another release.
+   * Nothing is read from it before {@link FuseChannel#serve}.
+   *
+   * @param handover its descriptor is open in this process, and the channel's from now on
+   * @throws SettingException if settings contradict each other
+   * @throws IOException if this channel cannot go on with that session
+   * @since 1.3
+   */
+  @MustBeClosed
+  default FuseChannel takeOver(PluginContext context, MountOptions options, FuseHandover handover)
+      throws SettingException, IOException {
+    throw new IOException(
+        "the FUSE channel " + descriptor().name() + " cannot take a mount over; mount anew");
+  }
 }

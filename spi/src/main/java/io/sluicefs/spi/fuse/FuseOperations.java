@@ -2,6 +2,7 @@
 package io.sluicefs.spi.fuse;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,16 @@ public interface FuseOperations {
    * @throws FuseException ENOENT if there is no such name and this must not be cached
    */
   @Nullable Entry lookup(Caller caller, long parent, String name) throws FuseException;
+
+  /**
+   * Returns how long an absent name may be cached that {@link #lookup} now says is absent; null for
+   * {@link MountOptions#negativeTtl}.
+   *
+   * @since 1.3
+   */
+  default @Nullable Duration absenceTtl() {
+    return null;
+  }
 
   /**
    * Takes back {@code count} lookups of an inode; with the last one its number may be used again.

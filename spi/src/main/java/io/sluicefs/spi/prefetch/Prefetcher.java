@@ -2,6 +2,8 @@
 package io.sluicefs.spi.prefetch;
 
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.SettingException;
 
 /**
  * Plans what to read ahead. It never reads, waits or starts a thread: the kernel does. Thread-safe.
@@ -23,6 +25,16 @@ public interface Prefetcher extends AutoCloseable {
 
   /** Returns how the kernel is to carry out the plans of all handles together. */
   PrefetchLimits limits();
+
+  /**
+   * Goes by other settings from now on: in the planners opened afterwards, and in {@link #limits}.
+   *
+   * @param settings the plugin's section, in which nothing but {@linkplain
+   *     io.sluicefs.spi.Setting#live live} settings has changed
+   * @throws SettingException if they contradict each other; everything is as before then
+   * @since 1.3
+   */
+  default void reconfigure(PluginSettings settings) throws SettingException {}
 
   /** Forgets everything. Idempotent. */
   @Override

@@ -10,17 +10,30 @@ import java.util.List;
  * longer is.
  *
  * @param ranges in the order they will be needed; within the object, not empty, not overlapping
+ * @param guesses what may be needed some time, though nobody can tell when: fetched while {@code
+ *     ranges} and what readers wait for leave connections idle. Like them, and overlapping none.
+ *     Since 1.4
  */
-public record ReadAheadWindow(List<ByteRange> ranges) {
+public record ReadAheadWindow(List<ByteRange> ranges, List<ByteRange> guesses) {
   /** Nothing. */
   public static final ReadAheadWindow EMPTY = new ReadAheadWindow(List.of());
 
   public ReadAheadWindow {
     ranges = List.copyOf(ranges);
+    guesses = List.copyOf(guesses);
   }
 
-  /** Returns the number of bytes in all ranges. */
+  /** Creates a window without guesses. */
+  public ReadAheadWindow(List<ByteRange> ranges) {
+    this(ranges, List.of());
+  }
+
+  /** Returns the number of bytes in all ranges, guesses included. */
   public long length() {
+    return length(ranges) + length(guesses);
+  }
+
+  private static long length(List<ByteRange> ranges) {
     long length = 0;
     for (ByteRange range : ranges) {
       length += range.length();

@@ -16,6 +16,7 @@ import java.util.Map;
  *     listing
  * @param storageClass the store's own word for the class it is kept in, such as {@code STANDARD};
  *     empty if it was not told
+ * @param contentType its MIME type; empty in a listing, or if it was not told
  */
 public record ObjectStat(
     ObjectId id,
@@ -23,7 +24,8 @@ public record ObjectStat(
     Instant lastModified,
     Type type,
     Map<String, String> metadata,
-    String storageClass) {
+    String storageClass,
+    String contentType) {
   /** What an object is. */
   public enum Type {
     /** It holds bytes. */
@@ -39,7 +41,18 @@ public record ObjectStat(
     metadata = Map.copyOf(metadata);
   }
 
-  /** Creates a stat whose storage class was not told. */
+  /** Creates a stat whose content type was not told. */
+  public ObjectStat(
+      ObjectId id,
+      long size,
+      Instant lastModified,
+      Type type,
+      Map<String, String> metadata,
+      String storageClass) {
+    this(id, size, lastModified, type, metadata, storageClass, "");
+  }
+
+  /** Creates a stat whose storage class and content type were not told. */
   public ObjectStat(
       ObjectId id, long size, Instant lastModified, Type type, Map<String, String> metadata) {
     this(id, size, lastModified, type, metadata, "");

@@ -28,6 +28,14 @@ public record PutOptions(
     this(createOnly, contentType, metadata, false);
   }
 
+  /**
+   * Returns whether they say what is stored beside the bytes; a copy whose options do not keeps
+   * what its source has.
+   */
+  public boolean describe() {
+    return !contentType.isEmpty() || !metadata.isEmpty();
+  }
+
   /** Returns these options for the repeat of a request whose outcome is not known. */
   public PutOptions forRepeat() {
     return new PutOptions(createOnly, contentType, metadata, true);

@@ -12,7 +12,7 @@ public interface ReadProgress {
   /**
    * Says that the first {@code bytes} bytes of the range are in the target and good. Called on the
    * reading thread, with growing values, the last one the range's length; must be quick and not
-   * throw.
+   * throw. The first may be 0: bytes came that are not known to be good yet.
    */
   void filled(long bytes);
 }

@@ -9,6 +9,7 @@ import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One bucket of an object store. Thread-safe; any number of calls at once, each blocking its thread
@@ -64,6 +65,17 @@ public interface Transport extends AutoCloseable {
    */
   void read(ObjectId id, ByteRange range, ByteBuffer[] target, ReadProgress progress)
       throws StorageException;
+
+  /**
+   * Returns the checksum the store keeps of all bytes of a version; empty if it keeps none that can
+   * be put together from those of ranges, or the object is another version now.
+   *
+   * @throws StorageException {@link Kind#NOT_FOUND} if the object is gone
+   * @since 1.4
+   */
+  default Optional<StoredChecksum> checksum(ObjectId id) throws StorageException {
+    return Optional.empty();
+  }
 
   /**
    * Creates or replaces an object in one request; durable when it returns.

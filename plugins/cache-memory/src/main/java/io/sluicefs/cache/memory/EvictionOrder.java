@@ -43,7 +43,7 @@ final class EvictionOrder {
   private static final long NEVER = Positions.PASSED;
 
   private final long nearby;
-  private final long capacity;
+  private long capacity;
   private final BlockList unread = new BlockList();
   private final BlockList read = new BlockList();
 
@@ -60,6 +60,11 @@ final class EvictionOrder {
   EvictionOrder(long capacity, int blockSize) {
     this.capacity = capacity;
     this.nearby = Math.max(1, Math.min(NEARBY / blockSize, capacity / 16));
+  }
+
+  /** Judges what is old by another capacity in blocks. */
+  void setCapacity(long other) {
+    capacity = other;
   }
 
   /**

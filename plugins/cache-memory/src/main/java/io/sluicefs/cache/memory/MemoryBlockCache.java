@@ -8,6 +8,9 @@ import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.MemoryBudget.Use;
 import io.sluicefs.spi.MemoryReservation;
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginMetrics;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.cache.BlockCache;
@@ -42,8 +45,11 @@ final class MemoryBlockCache implements BlockCache {
   private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final int blockSize;
-  private final long capacity;
-  private final long retentionNanos;
+
+  @GuardedBy("lock")
+  private long capacity;
+
+  private volatile long retentionNanos;
   private final long idleNanos;
   private final MemoryBudget budget;
   private final EvictionOrder order;
@@ -96,6 +102,23 @@ final class MemoryBlockCache implements BlockCache {
     Thread.ofVirtual().name("cache-memory-keeper").start(this::keep);
   }
 
+  /** Shows an operator what the counts of every cache do not tell. */
+  void show(PluginMetrics metrics) {
+    metrics.gauge(
+        "waiting-reads", "Reads that wait until memory is free.", waitingReads::doubleValue);
+    metrics.gauge(
+        "slab-bytes", "Memory taken from the budget, used by blocks or not.", this::taken);
+  }
+
+  private double taken() {
+    lock.lock();
+    try {
+      return pool.bytes();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   @Override
   public int blockSize() {
     return blockSize;
@@ -124,6 +147,20 @@ final class MemoryBlockCache implements BlockCache {
       MemoryObjectBlocks blocks = new MemoryObjectBlocks(this, object, loader);
       object.attach(blocks);
       return blocks;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@inheritDoc} Who is attached goes on with what there is, as with another object. */
+  @Override
+  public void discard(ObjectId id, long size) {
+    lock.lock();
+    try {
+      CachedObject object = objects.remove(id);
+      if (object != null) {
+        dropFilled(object);
+      }
     } finally {
       lock.unlock();
     }
@@ -421,7 +458,8 @@ final class MemoryBlockCache implements BlockCache {
   /** Lets go of the blocks of an object nobody is attached to, as the retention says. */
   @GuardedBy("lock")
   private void settle(CachedObject object) {
-    if (closed || (!object.isAttached() && retentionNanos == 0)) {
+    boolean isKept = retentionNanos > 0 && objects.get(object.id()) == object;
+    if (closed || (!object.isAttached() && !isKept)) {
       dropFilled(object);
     }
     forgetIfUnused(object);
@@ -595,6 +633,28 @@ final class MemoryBlockCache implements BlockCache {
           usedBytes,
           pinnedBytes.sum(),
           capacity);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void reconfigure(PluginSettings settings) throws SettingException {
+    MemoryCacheConfig config = MemoryCacheConfig.of(settings, budget.limit());
+    lock.lock();
+    try {
+      capacity = config.capacity();
+      pool.setCapacity(capacity);
+      order.setCapacity(capacity / blockSize);
+      retentionNanos = config.retention().nanos();
+      long now = System.nanoTime();
+      for (CachedObject object : List.copyOf(objects.values())) {
+        if (!object.isAttached() && isExpired(object, now)) {
+          dropFilled(object);
+          forgetIfUnused(object);
+        }
+      }
+      somethingToKeep.signal();
     } finally {
       lock.unlock();
     }

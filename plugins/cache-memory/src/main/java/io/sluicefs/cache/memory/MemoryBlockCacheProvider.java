@@ -23,8 +23,12 @@ public final class MemoryBlockCacheProvider implements BlockCacheProvider {
 
   @Override
   @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
   public BlockCache open(PluginContext context) throws SettingException {
-    return new MemoryBlockCache(
-        MemoryCacheConfig.of(context.settings(), context.memory().limit()), context.memory());
+    MemoryBlockCache cache =
+        new MemoryBlockCache(
+            MemoryCacheConfig.of(context.settings(), context.memory().limit()), context.memory());
+    cache.show(context.metrics());
+    return cache;
   }
 }

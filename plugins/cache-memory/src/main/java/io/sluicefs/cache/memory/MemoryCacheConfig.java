@@ -45,7 +45,8 @@ record MemoryCacheConfig(int blockSize, long capacity, Retention retention, Dura
               "How long blocks stay after the last file handle of their object is closed: not at"
                   + " all, until their memory is needed, or a time.",
               Retention::parse)
-          .withDefault("while-open");
+          .withDefault("while-open")
+          .live();
 
   static final List<Setting<?>> SETTINGS = List.of(BLOCK_SIZE, CAPACITY, RETENTION);
 

@@ -17,7 +17,7 @@ final class SlabPool {
   private static final long LARGEST_SLAB = 8L << 20;
   private static final int FEWEST_SLABS = 8;
 
-  private final long capacity;
+  private long capacity;
   private final long slabBytes;
   private final List<Slab> slabs = new ArrayList<>();
   private final ArrayDeque<Slab> withFreeSlots = new ArrayDeque<>();
@@ -28,6 +28,16 @@ final class SlabPool {
     this.capacity = capacity;
     long share = Math.min(LARGEST_SLAB, capacity / FEWEST_SLABS);
     this.slabBytes = Math.max(blockSize, share - share % blockSize);
+  }
+
+  /** Lets slabs take other bytes in all; those there are stay. */
+  void setCapacity(long other) {
+    capacity = other;
+  }
+
+  /** Returns the bytes of all slabs. */
+  long bytes() {
+    return bytes;
   }
 
   /** Returns the free slots. */
@@ -71,10 +81,10 @@ final class SlabPool {
 
   /**
    * Returns the bytes of the next slab, at most {@code most}, and counts them as taken; 0 if the
-   * capacity is used up.
+   * capacity is used up, or more than used up since it was lowered.
    */
   long planSlab(long most) {
-    long planned = Math.min(Math.min(slabBytes, most), capacity - bytes);
+    long planned = Math.min(Math.min(slabBytes, most), Math.max(0, capacity - bytes));
     bytes += planned;
     return planned;
   }

@@ -6,10 +6,12 @@ import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.MemoryReservation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Crew {
   private static final long WAKE_AGAIN_MILLIS = 2;
+  private static final int DESCRIBED_FRAMES = 12;
 
   private final Session session;
   private final MemoryBudget memory;
@@ -84,13 +87,23 @@ final class Crew {
   /** Starts those who read. */
   synchronized void start() {
     while (reading < wanted) {
-      ServingThread thread = reading < threads.size() ? threads.get(reading) : tryAdd();
+      ServingThread thread = unstarted();
       if (thread == null) {
         return;
       }
       promote(thread, buffers.take());
       run(thread);
     }
+  }
+
+  @GuardedBy("this")
+  private @Nullable ServingThread unstarted() {
+    for (ServingThread thread : threads) {
+      if (thread.getState() == Thread.State.NEW) {
+        return thread;
+      }
+    }
+    return tryAdd();
   }
 
   @GuardedBy("this")
@@ -281,6 +294,21 @@ final class Crew {
     return List.copyOf(threads);
   }
 
+  /** Says what threads that have not ended do, for the log. */
+  String describe() {
+    return threads().stream()
+        .filter(thread -> thread.isAlive() && !thread.hasLeft())
+        .map(
+            thread ->
+                thread.getName()
+                    + (thread.isReader() ? " reads: " : " answers: ")
+                    + Arrays.stream(thread.getStackTrace())
+                        .limit(DESCRIBED_FRAMES)
+                        .map(StackTraceElement::toString)
+                        .collect(Collectors.joining(" < ")))
+        .collect(Collectors.joining("; "));
+  }
+
   boolean isEnding() {
     return ending;
   }
@@ -300,14 +328,63 @@ final class Crew {
     }
   }
 
+  /**
+   * Gets threads that wait for a request to end, after {@link #finish}; those that answer one are
+   * left alone.
+   */
+  void wakeReaders() {
+    threads().forEach(ServingThread::wakeReader);
+  }
+
+  /**
+   * Undoes {@link #finish}: reads again. Threads that have not ended meanwhile go on; those that
+   * have are replaced.
+   */
+  void reopen() {
+    List<ServingThread> gone = new ArrayList<>();
+    synchronized (this) {
+      ending = aborted;
+      threads.removeIf(thread -> thread.hasLeft() && gone.add(thread));
+      parked.removeAll(gone);
+      start();
+    }
+    for (ServingThread thread : gone) {
+      awaitEnd(thread);
+      thread.free();
+    }
+  }
+
+  private static void awaitEnd(ServingThread thread) {
+    boolean interrupted = false;
+    for (boolean over = false; !over; ) {
+      try {
+        thread.join();
+        over = true;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Gets every thread out of whatever it waits for; one about to wait may miss it. */
   void wakeAll() {
     threads().forEach(ServingThread::wake);
   }
 
   /** Called by a thread as its last act. */
-  synchronized void ended() {
+  synchronized void ended(ServingThread thread) {
+    if (thread.isReader()) {
+      reading--;
+    }
+    thread.leave();
     running--;
+    if (!ending) {
+      // It had seen the end that was undone since.
+      start();
+    }
     notifyAll();
   }
 

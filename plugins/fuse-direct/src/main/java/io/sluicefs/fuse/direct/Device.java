@@ -35,6 +35,10 @@ final class Device implements AutoCloseable {
     return (int) LibC.writev(state, descriptor, pieces, count);
   }
 
+  int descriptor() {
+    return descriptor;
+  }
+
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {

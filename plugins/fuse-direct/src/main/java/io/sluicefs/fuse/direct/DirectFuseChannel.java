@@ -5,11 +5,13 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.fuse.FuseChannel;
+import io.sluicefs.spi.fuse.FuseHandover;
 import io.sluicefs.spi.fuse.FuseNotifier;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.MountOptions;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,9 @@ final class DirectFuseChannel implements FuseChannel {
   private final RequestBuffers buffers;
   private final CountDownLatch served = new CountDownLatch(1);
 
+  /** What another process has left to this one; null if this mounts. */
+  private final @Nullable FuseHandover taken;
+
   @GuardedBy("this")
   private @Nullable MountedDevice mounted;
 
@@ -36,25 +41,59 @@ final class DirectFuseChannel implements FuseChannel {
   @GuardedBy("this")
   private boolean unmounted;
 
+  /** Another process goes on with the session. */
+  @GuardedBy("this")
+  private boolean left;
+
   private DirectFuseChannel(
-      DirectFuseConfig config, MountOptions options, MemoryBudget memory, RequestBuffers buffers) {
+      DirectFuseConfig config,
+      MountOptions options,
+      MemoryBudget memory,
+      RequestBuffers buffers,
+      @Nullable FuseHandover taken) {
     this.config = config;
     this.options = options;
     this.memory = memory;
     this.buffers = buffers;
+    this.taken = taken;
   }
 
   @MustBeClosed
   static DirectFuseChannel open(DirectFuseConfig config, MountOptions options, MemoryBudget memory)
       throws IOException {
     MountedDevice.of(options);
+    return open(config, options, memory, null);
+  }
+
+  /** Prepares to go on with the session of another process. */
+  @MustBeClosed
+  static DirectFuseChannel takeOver(
+      DirectFuseConfig config, MountOptions options, MemoryBudget memory, FuseHandover handover)
+      throws IOException {
+    HandedSession _ = HandedSession.of(handover);
+    Mountpoint.mounted(options);
+    return open(config, options, memory, handover);
+  }
+
+  @MustBeClosed
+  private static DirectFuseChannel open(
+      DirectFuseConfig config,
+      MountOptions options,
+      MemoryBudget memory,
+      @Nullable FuseHandover taken)
+      throws IOException {
     try {
       return new DirectFuseChannel(
-          config, options, memory, RequestBuffers.reserve(memory, config.readers()));
+          config, options, memory, RequestBuffers.reserve(memory, config.readers()), taken);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for memory", e);
     }
+  }
+
+  @Override
+  public boolean tellsTtlsPerEntry() {
+    return true;
   }
 
   @Override
@@ -72,8 +111,8 @@ final class DirectFuseChannel implements FuseChannel {
         return;
       }
       try {
-        where = MountedDevice.of(options);
-        device = where.mount(options);
+        where = taken == null ? MountedDevice.of(options) : Mountpoint.mounted(options);
+        device = taken == null ? where.mount(options) : new Device(taken.descriptor());
         mine = session(device, operations);
         mounted = where;
         session = mine;
@@ -84,7 +123,11 @@ final class DirectFuseChannel implements FuseChannel {
       }
     }
     try {
-      if (mine.negotiate()) {
+      if (taken != null) {
+        mine.goOn(HandedSession.of(taken));
+        begin(operations, mine.notifier());
+        mine.serve();
+      } else if (mine.negotiate()) {
         where.setReadAhead(options.maxReadAhead());
         begin(operations, mine.notifier());
         mine.serve();
@@ -132,7 +175,12 @@ final class DirectFuseChannel implements FuseChannel {
     Session ending;
     synchronized (this) {
       unmounted = true;
-      if (mounted == null || session == null || session.isOver() || mounted.unmount()) {
+      if (mounted == null || session == null || session.isOver() || left) {
+        return;
+      }
+      boolean isMine = mounted.unmount();
+      session.wakeUp();
+      if (isMine) {
         return;
       }
       ending = session;
@@ -142,6 +190,57 @@ final class DirectFuseChannel implements FuseChannel {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Override
+  public OptionalInt descriptor() {
+    Session serving = serving();
+    return serving == null || options.mountpoint().startsWith(PassedDescriptor.FOLDER)
+        ? OptionalInt.empty()
+        : OptionalInt.of(serving.device().descriptor());
+  }
+
+  @Override
+  public FuseHandover suspend(Duration within) throws IOException {
+    Session serving = serving();
+    if (serving == null || descriptor().isEmpty()) {
+      throw new IOException(
+          options.mountpoint() + " cannot be handed over: it is not a mount of this process");
+    }
+    try {
+      if (!serving.suspend(within)) {
+        throw new IOException(
+            "requests are still being answered after %d s; try again later"
+                .formatted(within.toSeconds()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while requests were answered", e);
+    }
+    return serving.handover();
+  }
+
+  @Override
+  public void resume() {
+    Session serving = serving();
+    if (serving != null) {
+      serving.wakeUp();
+    }
+  }
+
+  @Override
+  public void handOver() {
+    Session serving = serving();
+    if (serving != null) {
+      synchronized (this) {
+        left = true;
+      }
+      serving.leave();
+    }
+  }
+
+  private synchronized @Nullable Session serving() {
+    return unmounted || left || session == null || session.isOver() ? null : session;
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.sluicefs.spi.PluginDescriptor;
 import io.sluicefs.spi.SpiVersion;
 import io.sluicefs.spi.fuse.FuseChannel;
 import io.sluicefs.spi.fuse.FuseChannelProvider;
+import io.sluicefs.spi.fuse.FuseHandover;
 import io.sluicefs.spi.fuse.MountOptions;
 import java.io.IOException;
 
@@ -30,5 +31,13 @@ public final class DirectFuseChannelProvider implements FuseChannelProvider {
   public FuseChannel open(PluginContext context, MountOptions options) throws IOException {
     DirectFuseConfig config = DirectFuseConfig.of(context.settings());
     return DirectFuseChannel.open(config, options, context.memory());
+  }
+
+  @Override
+  @MustBeClosed
+  public FuseChannel takeOver(PluginContext context, MountOptions options, FuseHandover handover)
+      throws IOException {
+    DirectFuseConfig config = DirectFuseConfig.of(context.settings());
+    return DirectFuseChannel.takeOver(config, options, context.memory(), handover);
   }
 }

@@ -80,11 +80,13 @@ final class FuserMount {
   }
 
   private static int run(String... command) throws IOException {
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    // The keys may be in the environment, and are no business of its.
+    builder.environment().clear();
+    Process process = builder.start();
     try {
       return process.waitFor();
     } catch (InterruptedException e) {

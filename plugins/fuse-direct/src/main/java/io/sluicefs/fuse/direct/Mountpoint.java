@@ -71,6 +71,16 @@ final class Mountpoint implements MountedDevice {
     return new Mountpoint(real);
   }
 
+  /** Returns the mountpoint of a mount that another process has made. */
+  static Mountpoint mounted(MountOptions options) throws IOException {
+    Mountpoint mountpoint = new Mountpoint(options.mountpoint());
+    mountpoint.device = mountpoint.deviceHere();
+    if (mountpoint.device == null) {
+      throw new IOException(options.mountpoint() + " is not mounted any more");
+    }
+    return mountpoint;
+  }
+
   private static void checkDevice() throws IOException {
     if (!Files.exists(DEVICE)) {
       throw new IOException(

@@ -35,11 +35,14 @@ final class NameRequests {
     Entry entry = operations.lookup(caller, request.node(), request.nameAt(0, Errno.ENOENT));
     if (entry != null) {
       reply.putEntry(entry);
-    } else if (negativeTtl.isPositive()) {
-      reply.putAbsence(negativeTtl);
-    } else {
+      return;
+    }
+    Duration now = operations.absenceTtl();
+    Duration ttl = now == null ? negativeTtl : now;
+    if (!ttl.isPositive()) {
       throw new FuseException(Errno.ENOENT);
     }
+    reply.putAbsence(ttl);
   }
 
   void getattr(Caller caller, Request request, Reply reply) throws FuseException {

@@ -7,6 +7,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseNotifier;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +50,10 @@ final class Notifier implements FuseNotifier, AutoCloseable {
 
   @GuardedBy("this")
   private boolean dropping;
+
+  /** Nothing is sent for the moment; what changes waits. */
+  @GuardedBy("this")
+  private boolean paused;
 
   /**
    * What has changed.
@@ -127,7 +134,7 @@ final class Notifier implements FuseNotifier, AutoCloseable {
   /** Waits for the next change; null at the end. */
   private synchronized @Nullable Change next() {
     sending = false;
-    while (waiting.isEmpty() && !disarmed) {
+    while ((waiting.isEmpty() || paused) && !disarmed) {
       try {
         wait();
       } catch (InterruptedException e) {
@@ -163,6 +170,43 @@ final class Notifier implements FuseNotifier, AutoCloseable {
   private static long finish(MemorySegment message, int length) {
     message.set(JAVA_INT, 0, length);
     return length;
+  }
+
+  /** Writes down what waits to be sent. */
+  synchronized void write(DataOutput to) throws IOException {
+    to.writeInt(waiting.size());
+    for (Change change : waiting) {
+      byte[] name = change.name();
+      to.writeLong(change.inode());
+      to.writeShort(name == null ? -1 : name.length);
+      if (name != null) {
+        to.write(name);
+      }
+    }
+  }
+
+  /** Adds what {@link #write} wrote down. */
+  void read(DataInput from) throws IOException {
+    for (int left = from.readInt(); left > 0; left--) {
+      long inode = from.readLong();
+      int length = from.readShort();
+      byte[] name = length < 0 ? null : new byte[length];
+      if (name != null) {
+        from.readFully(name);
+      }
+      enqueue(new Change(inode, name));
+    }
+  }
+
+  /** Sends nothing more for the moment but what is under way. */
+  synchronized void pause() {
+    paused = true;
+  }
+
+  /** Undoes {@link #pause}. */
+  synchronized void resume() {
+    paused = false;
+    notifyAll();
   }
 
   /** Sends nothing more but what is under way. */

@@ -35,6 +35,9 @@ final class ServingThread extends Thread {
   /** Whether the crew counts on it to read. Set by whoever promotes it while it is parked. */
   private volatile boolean reader;
 
+  /** Whether it takes no part any more: about to end, or not running. */
+  private volatile boolean left;
+
   /** Of the C library, while the thread runs; 0 else. */
   @GuardedBy("state")
   private long nativeThread;
@@ -90,6 +93,16 @@ final class ServingThread extends Thread {
 
   void setReader(boolean reader) {
     this.reader = reader;
+  }
+
+  /** Notes that it takes no part any more. */
+  void leave() {
+    left = true;
+    reader = false;
+  }
+
+  boolean hasLeft() {
+    return left;
   }
 
   @Nullable RequestBuffer buffer() {
@@ -178,6 +191,15 @@ final class ServingThread extends Thread {
       if (answering != 0) {
         interrupt();
       } else if (nativeThread != 0) {
+        LibC.wake(nativeThread);
+      }
+    }
+  }
+
+  /** Gets the thread out of waiting for a request, unless it answers one. */
+  void wakeReader() {
+    synchronized (state) {
+      if (answering == 0 && nativeThread != 0) {
         LibC.wake(nativeThread);
       }
     }

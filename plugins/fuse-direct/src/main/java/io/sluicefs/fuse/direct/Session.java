@@ -4,6 +4,7 @@ package io.sluicefs.fuse.direct;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
+import io.sluicefs.spi.fuse.FuseHandover;
 import io.sluicefs.spi.fuse.FuseNotifier;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.MountOptions;
@@ -13,6 +14,10 @@ import java.time.Duration;
 
 /** The requests of one mount, from the first to the last. */
 final class Session {
+  /** What Linux says in place of ENODEV to a read under way while the session ends. */
+  private static final int ECONNABORTED = 103;
+
+  private static final long WAKE_AGAIN_MILLIS = 2;
   private static final System.Logger LOG = System.getLogger(Session.class.getName());
 
   private final Device device;
@@ -22,9 +27,14 @@ final class Session {
   private final Notifier notifier;
   private final MountOptions options;
   private final ServingThread first;
+  private final Suspension suspension = new Suspension();
   private volatile boolean negotiating;
   private volatile boolean aborted;
   private volatile boolean over;
+
+  /** Whether the device has no more requests, for good. */
+  private volatile boolean ended;
+
   private volatile int failure;
 
   /**
@@ -102,10 +112,13 @@ final class Session {
     return Negotiation.answer(request, first.reply(), options.maxReadAhead());
   }
 
-  /** Answers requests until the session ends. */
+  /** Answers requests until the session ends, or is left to another process. */
   void serve() throws IOException {
     crew.start();
     crew.join();
+    while (suspension.await()) {
+      crew.join();
+    }
     over = true;
     notifier.close();
     throwFailure();
@@ -145,8 +158,76 @@ final class Session {
       failure = Errno.EIO;
       crew.abort();
     } finally {
-      crew.ended();
+      crew.ended(thread);
     }
+  }
+
+  /**
+   * Reads no more, and waits until all that was read is answered.
+   *
+   * @return false if that took longer than {@code within}, or the session ends; requests are
+   *     answered as before then
+   */
+  boolean suspend(Duration within) throws InterruptedException {
+    long deadline = System.nanoTime() + within.toNanos();
+    notifier.pause();
+    suspension.begin();
+    boolean done = false;
+    try {
+      // A notification under way may wait for a program that waits for an answer.
+      while (!notifier.isIdle() && System.nanoTime() < deadline) {
+        Thread.sleep(WAKE_AGAIN_MILLIS);
+      }
+      if (!notifier.isIdle()) {
+        LOG.log(System.Logger.Level.WARNING, "not suspended: a notification is under way");
+        return false;
+      }
+      crew.finish();
+      while (crew.running() > 0 && System.nanoTime() < deadline) {
+        crew.wakeReaders();
+        // A thread may have been about to wait when it was woken: wake it again.
+        Thread.sleep(WAKE_AGAIN_MILLIS);
+      }
+      done = crew.running() == 0 && !ended;
+      if (!done) {
+        LOG.log(System.Logger.Level.WARNING, "not suspended: {0}", crew.describe());
+      }
+      return done;
+    } finally {
+      if (!done) {
+        resume();
+      }
+    }
+  }
+
+  /** Returns what another process needs to go on; to be called while suspended. */
+  FuseHandover handover() {
+    return HandedSession.of(device, notifier);
+  }
+
+  /** Goes on with the session of another process, in place of {@link #negotiate}. */
+  void goOn(HandedSession session) throws IOException {
+    notifier.read(session.from());
+  }
+
+  /** Undoes {@link #suspend}, if that is how things are. */
+  void wakeUp() {
+    if (suspension.isOn()) {
+      resume();
+    }
+  }
+
+  private void resume() {
+    if (!ended) {
+      crew.reopen();
+    }
+    notifier.resume();
+    suspension.end(true);
+  }
+
+  /** Ends, and leaves the device to another process; to be called while suspended. */
+  void leave() {
+    suspension.end(false);
   }
 
   /** Reads a request; the result is its length, 0 to try again, -1 at the end of the session. */
@@ -162,9 +243,10 @@ final class Session {
     if (length == -Errno.EINTR || length == -Errno.EAGAIN || length == -Errno.ENOENT) {
       return 0;
     }
-    if (length != 0 && length != -Errno.ENODEV) {
+    if (length != 0 && length != -Errno.ENODEV && length != -ECONNABORTED) {
       failure = -length;
     }
+    ended = true;
     crew.finish();
     return -1;
   }
@@ -187,6 +269,7 @@ final class Session {
     }
     aborted = true;
     crew.abort();
+    suspension.end(false);
     while (isRunning() && System.nanoTime() < deadline) {
       crew.wakeAll();
       first.wake();

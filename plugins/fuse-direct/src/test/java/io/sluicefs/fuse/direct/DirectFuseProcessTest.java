@@ -90,7 +90,8 @@ class DirectFuseProcessTest {
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT", "HUP"})
   void aSignalReachesTheShutdownHookOfTheJvm(String signal) throws Exception {
-    Process process = start();
+    // A JVM leaves alone what its parent has it ignore, as nohup does.
+    Process process = start("env", "--default-signal");
     assertEquals(12_345, Files.readAllBytes(mountpoint.resolve("dir/small")).length);
     assertEquals(List.of("hook", "closed"), end(process, signal));
     assertFalse(MountedFileSystem.isMounted(mountpoint));

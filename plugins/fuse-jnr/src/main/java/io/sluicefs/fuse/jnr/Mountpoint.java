@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The directory a file system is mounted on, and what is mounted there. */
@@ -137,12 +138,13 @@ final class Mountpoint {
       command.addAll(List.of(options));
       command.addAll(List.of("-q", "--", path()));
       try {
-        Process process =
+        ProcessBuilder builder =
             new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        return process.waitFor();
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        // The keys may be in the environment, and are no business of its.
+        builder.environment().keySet().retainAll(Set.of("PATH"));
+        return builder.start().waitFor();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while unmounting " + path, e);

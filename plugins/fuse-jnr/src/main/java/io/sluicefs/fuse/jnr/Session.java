@@ -26,6 +26,9 @@ final class Session {
 
   private static final int ERROR_REPLY = 16;
 
+  /** What Linux says in place of ENODEV to a read under way while the session ends. */
+  private static final int ECONNABORTED = 103;
+
   private final LibFuse libfuse;
   private final MemorySegment channel;
   private final MemorySegment fuse;
@@ -173,7 +176,7 @@ final class Session {
       return !ending;
     }
     if (length <= 0) {
-      failure = -length;
+      failure = length == -ECONNABORTED ? 0 : -length;
       return false;
     }
     long unique = FuseRequest.unique(request);

@@ -27,6 +27,9 @@ final class MountedProcess implements AutoCloseable {
             System.getProperty("java.class.path"));
     Process process =
         new ProcessBuilder(
+                // A JVM leaves alone what its parent has it ignore, as nohup does.
+                "env",
+                "--default-signal",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
                 "--enable-native-access=ALL-UNNAMED",

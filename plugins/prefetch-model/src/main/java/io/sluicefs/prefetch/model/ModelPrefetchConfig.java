@@ -32,7 +32,8 @@ record ModelPrefetchConfig(PrefetchLimits limits, long ahead, long maxHeader) {
                 }
                 return size;
               })
-          .withDefault("8MiB");
+          .withDefault("8MiB")
+          .live();
 
   static final Setting<Long> AHEAD =
       Setting.size(
@@ -40,16 +41,19 @@ record ModelPrefetchConfig(PrefetchLimits limits, long ahead, long maxHeader) {
               "64KiB",
               "How far ahead of one file handle is planned, once the order of its tensors is known;"
                   + " never more than memory allows.")
-          .withDefault("384MiB");
+          .withDefault("384MiB")
+          .live();
 
   static final Setting<Integer> REQUESTS_PER_FILE =
       Setting.integer(
               "requests-per-file", 1, 1024, "Most requests of read-ahead under way for one object.")
-          .withDefault("16");
+          .withDefault("16")
+          .live();
 
   static final Setting<Integer> REQUESTS =
       Setting.integer("requests", 1, 4096, "Most requests of read-ahead under way in all.")
-          .withDefault("64");
+          .withDefault("64")
+          .live();
 
   static final Setting<Long> MAX_HEADER =
       Setting.of(
@@ -64,7 +68,8 @@ record ModelPrefetchConfig(PrefetchLimits limits, long ahead, long maxHeader) {
                 }
                 return size;
               })
-          .withDefault("32MiB");
+          .withDefault("32MiB")
+          .live();
 
   static final List<Setting<?>> SETTINGS =
       List.of(CHUNK_SIZE, AHEAD, REQUESTS_PER_FILE, REQUESTS, MAX_HEADER);

@@ -3,6 +3,8 @@ package io.sluicefs.prefetch.model;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.prefetch.PrefetchLimits;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.prefetch.PresentBytes;
@@ -21,7 +23,7 @@ final class ModelPrefetcher implements Prefetcher {
 
   private static final int MOST_TENSORS = 4 * TensorTableBuilder.MOST_TENSORS;
 
-  private final ModelPrefetchConfig config;
+  private volatile ModelPrefetchConfig config;
 
   @GuardedBy("this")
   private final LinkedHashMap<ObjectId, Recognition> files = new LinkedHashMap<>();
@@ -66,6 +68,11 @@ final class ModelPrefetcher implements Prefetcher {
   @Override
   public PrefetchLimits limits() {
     return config.limits();
+  }
+
+  @Override
+  public void reconfigure(PluginSettings settings) throws SettingException {
+    config = ModelPrefetchConfig.of(settings);
   }
 
   @Override

@@ -11,11 +11,16 @@ final class RunLengths {
   /** How far alike runs may differ: requests do not end where pieces do. */
   static final long SLACK = 256 << 10;
 
-  /**
-   * The same for long ones: Linux may read up to a mebibyte more than the piece, and then that much
-   * less of the piece there.
-   */
+  /** The same for long ones. */
   private static final int TOLERANCE_PARTS = 12;
+
+  /**
+   * Linux may read up to a mebibyte more than a piece, and then that much less of the piece there.
+   */
+  private static final long OVERSHOOT = 2 << 20;
+
+  /** Where pieces are short, so much of one is no overshoot. */
+  private static final int OVERSHOOT_PARTS = 7;
 
   private final long[] lengths = new long[KEPT];
   private int count;
@@ -30,7 +35,8 @@ final class RunLengths {
   }
 
   private static boolean areSeveral(long piece, long length) {
-    return piece > SLACK && length > piece && (length + SLACK) % piece <= 2 * SLACK;
+    long pieces = piece > SLACK ? (length + piece / 2) / piece : 0;
+    return pieces > 1 && Math.abs(length - pieces * piece) <= tolerance(piece);
   }
 
   /** Forgets the latest run of that length, which had not ended. */
@@ -48,20 +54,26 @@ final class RunLengths {
     System.arraycopy(lengths, run + 1, lengths, run, count - run);
   }
 
-  /** Returns the length of the latest run if one of those before was alike, else 0. */
+  /** Returns the length of the longest run that is like the latest; 0 if none before it is. */
   long usual() {
+    long usual = 0;
     for (int i = count - 2; i >= 0; i--) {
       long latest = lengths[count - 1];
       if (areAlike(latest, lengths[i])) {
-        return Math.max(latest, lengths[i]);
+        usual = Math.max(usual, Math.max(latest, lengths[i]));
       }
     }
-    return 0;
+    return usual;
   }
 
-  private static boolean areAlike(long one, long other) {
-    long shorter = Math.min(one, other);
-    long tolerance = Math.max(Math.min(SLACK, shorter / 4), shorter / TOLERANCE_PARTS);
-    return Math.abs(one - other) <= tolerance;
+  /** Returns whether runs of these lengths may be of pieces of one length. */
+  static boolean areAlike(long one, long other) {
+    return Math.abs(one - other) <= tolerance(Math.min(one, other));
+  }
+
+  private static long tolerance(long length) {
+    long overshoot = Math.min(OVERSHOOT, length / OVERSHOOT_PARTS);
+    long slack = Math.min(SLACK, length / 4);
+    return Math.max(Math.max(slack, overshoot), length / TOLERANCE_PARTS);
   }
 }

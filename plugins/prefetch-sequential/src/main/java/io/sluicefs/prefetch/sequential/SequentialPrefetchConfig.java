@@ -41,6 +41,10 @@ record SequentialPrefetchConfig(
       };
     }
 
+    boolean isAuto() {
+      return chunks == AUTO;
+    }
+
     boolean isUnlimited() {
       return chunks == UNLIMITED;
     }
@@ -66,7 +70,8 @@ record SequentialPrefetchConfig(
               "a power of two from 64KiB to 1GiB",
               "Most bytes of one request; windows start and end on its multiples.",
               SequentialPrefetchConfig::parseChunkSize)
-          .withDefault("8MiB");
+          .withDefault("8MiB")
+          .live();
 
   static final Setting<Window> CHUNKS =
       Setting.of(
@@ -75,28 +80,36 @@ record SequentialPrefetchConfig(
               "How far the window of one file handle grows: auto is three times requests-per-file,"
                   + " unlimited is to the end of the object; never more than memory allows.",
               Window::parse)
-          .withDefault("auto");
+          .withDefault("auto")
+          .live();
 
   static final Setting<Integer> REQUESTS_PER_FILE =
       Setting.integer(
-              "requests-per-file", 1, 1024, "Most requests of read-ahead under way for one object.")
-          .withDefault("16");
+              "requests-per-file",
+              1,
+              1024,
+              "Most requests of read-ahead under way for one object; twice as many while guesses end.")
+          .withDefault("16")
+          .live();
 
   static final Setting<Integer> REQUESTS =
       Setting.integer("requests", 1, 4096, "Most requests of read-ahead under way in all.")
-          .withDefault("64");
+          .withDefault("64")
+          .live();
 
   static final Setting<Integer> DETECT_COUNT =
       Setting.integer(
               "detect-count", 1, 100, "Reads in order before anything is read ahead of them.")
-          .withDefault("2");
+          .withDefault("2")
+          .live();
 
   static final Setting<Long> MAX_JUMP =
       Setting.size(
               "max-jump",
               "Most bytes that a read may skip, or come back by, without ending the order of those"
                   + " before it.")
-          .withDefault("4MiB");
+          .withDefault("4MiB")
+          .live();
 
   static final List<Setting<?>> SETTINGS =
       List.of(CHUNK_SIZE, CHUNKS, REQUESTS_PER_FILE, REQUESTS, DETECT_COUNT, MAX_JUMP);

@@ -2,13 +2,15 @@
 package io.sluicefs.prefetch.sequential;
 
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.prefetch.PrefetchLimits;
 import io.sluicefs.spi.prefetch.Prefetcher;
 import io.sluicefs.spi.prefetch.ReadAhead;
 
 /** Plans each handle by what it read itself. */
 final class SequentialPrefetcher implements Prefetcher {
-  private final SequentialPrefetchConfig config;
+  private volatile SequentialPrefetchConfig config;
 
   SequentialPrefetcher(SequentialPrefetchConfig config) {
     this.config = config;
@@ -22,5 +24,10 @@ final class SequentialPrefetcher implements Prefetcher {
   @Override
   public PrefetchLimits limits() {
     return config.limits();
+  }
+
+  @Override
+  public void reconfigure(PluginSettings settings) throws SettingException {
+    config = SequentialPrefetchConfig.of(settings);
   }
 }

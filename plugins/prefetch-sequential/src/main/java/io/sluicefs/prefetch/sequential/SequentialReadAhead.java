@@ -37,6 +37,7 @@ final class SequentialReadAhead implements ReadAhead {
   private final Stream[] streams = new Stream[STREAMS];
   private final RunLengths lengths = new RunLengths();
   private final Stride stride = new Stride();
+  private final Remainder remainder;
   private final Yield yield;
   private final SequentialPrefetchConfig config;
   private final long size;
@@ -50,14 +51,19 @@ final class SequentialReadAhead implements ReadAhead {
   /** Bytes of the latest run that was read in order, whether or not others were alike. */
   private long lastRun;
 
-  /** Runs planned beyond the current one, and the bytes of each. */
+  /** Runs planned beyond the current one. */
   private int plannedRuns;
 
-  private long plannedRunLength;
+  /** Bytes of each run, if the latest were alike; else 0. */
+  private long pieceLength;
+
+  /** Whether what was not read yet is planned, wherever it is. */
+  private boolean remainderPlanned;
 
   SequentialReadAhead(SequentialPrefetchConfig config, long size) {
     this.config = config;
     this.size = size;
+    this.remainder = new Remainder(size);
     this.yield = new Yield(config.limits().chunkSize());
     for (int i = 0; i < STREAMS; i++) {
       streams[i] = new Stream(config, size, yield);
@@ -77,7 +83,7 @@ final class SequentialReadAhead implements ReadAhead {
     }
     changed |= plan(budget);
     if (changed) {
-      window = new ReadAheadWindow(ranges(budget));
+      window = plannedWindow(budget);
     }
     return window;
   }
@@ -93,8 +99,10 @@ final class SequentialReadAhead implements ReadAhead {
       return "not read yet";
     }
     if (plannedRuns > 0) {
-      return "runs of %d bytes at even distances of %d"
-          .formatted(plannedRunLength, stride.distance());
+      return "runs of %d bytes at even distances of %d".formatted(pieceLength, stride.distance());
+    }
+    if (remainderPlanned) {
+      return "runs in any order, and what is left of the object";
     }
     return switch (planned) {
       case 0 -> "no order found; nothing is read ahead";
@@ -124,6 +132,7 @@ final class SequentialReadAhead implements ReadAhead {
     if (last.isUsed() && !last.isEnded()) {
       last.end();
       lengths.add(last.length());
+      remainder.jumped(last, read.start());
       if (last.isDetected()) {
         lastRun = last.length();
       }
@@ -141,8 +150,11 @@ final class SequentialReadAhead implements ReadAhead {
     stride.begin(read.start());
     boolean isEven = stride.times() >= EVEN_DISTANCES && stride.distance() > usual;
     plannedRuns = isEven && usual > LONG_FIRST_READ ? Math.min(stride.times(), MOST_RUNS) : 0;
-    plannedRunLength = usual;
-    return before > 0 || plannedRuns > 0;
+    pieceLength = usual;
+
+    boolean remainderBefore = remainderPlanned;
+    remainderPlanned = plannedRuns == 0 && usual > LONG_FIRST_READ && remainder.isExpected(usual);
+    return before > 0 || plannedRuns > 0 || remainderBefore || remainderPlanned;
   }
 
   private @Nullable Stream find(ByteRange read) {
@@ -202,8 +214,8 @@ final class SequentialReadAhead implements ReadAhead {
     return reads - stream.lastRead() > RECENT_READS * Math.max(1, planned);
   }
 
-  /** Returns the streams' plans and the next runs, what two of them plan only once. */
-  private List<ByteRange> ranges(long budget) {
+  /** Returns the streams' plans, the next runs and guesses, what two of them plan only once. */
+  private ReadAheadWindow plannedWindow(long budget) {
     List<ByteRange> ranges = new ArrayList<>(STREAMS);
     for (Stream stream : streams) {
       add(ranges, stream.plannedStart(), stream.plannedEnd());
@@ -212,28 +224,44 @@ final class SequentialReadAhead implements ReadAhead {
     for (ByteRange range : ranges) {
       left -= range.length();
     }
-    for (int run = 1; run <= plannedRuns && left >= plannedRunLength; run++) {
+    for (int run = 1; run <= plannedRuns && left >= pieceLength; run++) {
       long start = stride.start() + run * stride.distance();
-      add(ranges, start, Math.min(size, start + plannedRunLength));
-      left -= plannedRunLength;
+      add(ranges, start, Math.min(size, start + pieceLength));
+      left -= pieceLength;
     }
-    return ranges;
-  }
-
-  private static void add(List<ByteRange> ranges, long plannedStart, long plannedEnd) {
-    long start = plannedStart;
-    long end = plannedEnd;
-    for (int i = 0; i < ranges.size() && start < end; i++) {
-      ByteRange other = ranges.get(i);
-      if (other.start() <= start && start < other.end()) {
-        start = other.end();
-        i = -1;
-      } else if (start < other.start() && other.start() < end) {
-        end = other.start();
+    int likely = ranges.size();
+    if (remainderPlanned) {
+      remainder.add(last);
+      for (ByteRange range : remainder.guess(remainderBudget(budget, ranges), pieceLength)) {
+        add(ranges, range.start(), range.end());
       }
     }
-    if (start < end) {
-      ranges.add(new ByteRange(start, end));
+    return new ReadAheadWindow(ranges.subList(0, likely), ranges.subList(likely, ranges.size()));
+  }
+
+  private long remainderBudget(long budget, List<ByteRange> ranges) {
+    long left =
+        config.window().isAuto()
+            ? budget
+            : Math.min(budget, config.window().bytes(config.limits()));
+    for (ByteRange range : ranges) {
+      left -= range.length();
     }
+    return left;
+  }
+
+  /** Adds what of some bytes is not planned yet. */
+  private static void add(List<ByteRange> ranges, long start, long end) {
+    if (start >= end) {
+      return;
+    }
+    for (ByteRange other : ranges) {
+      if (other.start() < end && start < other.end()) {
+        add(ranges, start, other.start());
+        add(ranges, other.end(), end);
+        return;
+      }
+    }
+    ranges.add(new ByteRange(start, end));
   }
 }

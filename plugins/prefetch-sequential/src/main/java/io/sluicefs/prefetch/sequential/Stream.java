@@ -11,6 +11,11 @@ final class Stream {
   /** Windows that hold fewer than two chunks move in steps of this part of a chunk. */
   private static final int NARROW_PARTS = 8;
 
+  /**
+   * Linux reads so much more than a program does when its own readahead meets the end of a piece.
+   */
+  private static final long OVERSHOOT = 2 << 20;
+
   private final SequentialPrefetchConfig config;
   private final long chunk;
   private final long mostAhead;
@@ -98,7 +103,11 @@ final class Stream {
 
   /** Returns whether it came as far as was expected of it. */
   boolean isAtExpectedEnd() {
-    return expectedEnd > start && Math.abs(frontier - expectedEnd) <= RunLengths.SLACK;
+    return expectedEnd > start && RunLengths.areAlike(length(), expectedEnd - start);
+  }
+
+  long start() {
+    return start;
   }
 
   /** Returns the bytes from its first to its last. */
@@ -178,6 +187,9 @@ final class Stream {
       return size;
     }
     boolean expected = frontier <= expectedEnd + RunLengths.SLACK && expectedEnd > start;
+    if (sure && !expected && frontier <= expectedEnd + OVERSHOOT) {
+      return frontier;
+    }
     long grown = frontier - (expected ? start : Math.max(start, expectedEnd));
     long ahead = yield.of(Math.max(chunk / FIRST_WINDOW_PARTS, grown));
     long most = roundUp(frontier, chunk) + mostAhead;

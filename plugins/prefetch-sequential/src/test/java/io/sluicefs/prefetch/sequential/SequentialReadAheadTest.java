@@ -13,12 +13,14 @@ import io.sluicefs.spi.prefetch.ReadAheadWindow;
 import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class SequentialReadAheadTest {
@@ -186,8 +188,7 @@ class SequentialReadAheadTest {
   @Test
   void piecesThatHappenToBeNextToEachOtherArePlannedWholeToo() throws Exception {
     ReadAhead handle = open(1024 * MIB, Map.of());
-    List<Integer> order = new ArrayList<>(IntStream.range(0, 64).boxed().toList());
-    Collections.shuffle(order, new Random(5));
+    List<Integer> order = shuffledPieces(5);
     List<Integer> waited = new ArrayList<>();
     for (int piece : order) {
       long start = 16 * MIB * piece;
@@ -200,6 +201,138 @@ class SequentialReadAheadTest {
       }
     }
     assertTrue(waited.size() <= 4, () -> "not planned at their first read: " + waited);
+  }
+
+  @Test
+  void whatIsLeftIsGuessedOnceMoreThanHalfWasReadInAnyOrder() throws Exception {
+    ReadAhead handle = open(1024 * MIB, Map.of());
+    List<Integer> order = shuffledPieces(5);
+    order.subList(0, 33).forEach(piece -> readPiece(handle, piece));
+    ReadAheadWindow window = readPiece(handle, order.get(33));
+
+    for (int piece : order) {
+      long middle = 16 * MIB * piece + 8 * MIB;
+      assertEquals(order.indexOf(piece) > 33, isPlanned(window, middle), () -> "piece " + piece);
+    }
+    assertEquals("runs in any order, and what is left of the object", handle.describe());
+  }
+
+  @Test
+  void whatIsLeftIsGuessedFromTheEndAsFarAsTheBudgetGoes() throws Exception {
+    ReadAhead handle = open(1024 * MIB, Map.of());
+    List<Integer> order = shuffledPieces(5);
+    order.subList(0, 40).forEach(piece -> readPiece(handle, piece));
+    long start = 16 * MIB * order.get(40);
+    ReadAheadWindow window = handle.next(new ByteRange(start, start + MIB), 64 * MIB);
+
+    int lastLeft = Collections.max(order.subList(41, 64));
+    assertEquals(64 * MIB, window.length());
+    assertEquals(new ByteRange(start, start + 16 * MIB), window.ranges().getFirst());
+    assertTrue(isPlanned(window, 16 * MIB * lastLeft + 8 * MIB));
+  }
+
+  @Test
+  void noMoreIsGuessedThanWasReadInAnyOrder() throws Exception {
+    for (int seed = 0; seed < 50; seed++) {
+      ReadAhead handle = open(1024 * MIB, Map.of());
+      long read = 0;
+      long most = 0;
+      for (int piece : shuffledPieces(seed).subList(0, 32)) {
+        long guessed = guessed(readPiece(handle, piece));
+        read += 16 * MIB;
+        assertTrue(guessed == 0 || read >= 8 * 16 * MIB, "nothing before several pieces were read");
+        assertTrue(guessed <= read, () -> guessed + " bytes");
+        most = Math.max(most, guessed);
+      }
+      assertTrue(most >= 128 * MIB, "of what half a reader of all leaves");
+    }
+  }
+
+  @Test
+  void aRankThatReadsItsPartOfEveryTensorInAnyOrderGetsNoneOfTheOthers() throws Exception {
+    ReadAhead handle = open(4096 * MIB, Map.of());
+    for (int tensor : shuffledPieces(5)) {
+      assertEquals(0, guessed(readPiece(handle, 4 * tensor + 1)));
+    }
+  }
+
+  @Test
+  void aReaderWhoKeepsToAPartOfTheObjectGetsNothingBeyond() throws Exception {
+    ReadAhead handle = open(4096 * MIB, Map.of());
+    for (int piece : shuffledPieces(5)) {
+      assertFalse(isPlanned(readPiece(handle, 100 + piece), 16 * MIB * 164));
+    }
+  }
+
+  @Test
+  void aReaderWhoNeverComesToWhatWasGuessedIsNotGuessedOn() throws Exception {
+    ReadAhead handle = open(4096 * MIB, Map.of());
+    List<Integer> order = new ArrayList<>(IntStream.range(0, 256).boxed().toList());
+    Collections.shuffle(order, new Random(5));
+    BitSet read = new BitSet();
+    ReadAheadWindow window = ReadAheadWindow.EMPTY;
+    boolean began = false;
+    boolean ended = false;
+    for (int i = 0; i < 100 && !ended; i++) {
+      ReadAheadWindow before = window;
+      int next =
+          order.stream()
+              .filter(piece -> !read.get(piece) && !isPlanned(before, 16 * MIB * piece))
+              .findFirst()
+              .orElseThrow();
+      read.set(next);
+      window = readPiece(handle, next);
+      began |= guessed(window) > 0;
+      ended = began && guessed(window) == 0;
+    }
+    assertTrue(began);
+    assertTrue(ended);
+  }
+
+  @Test
+  void whatMemoryHoldsLittleOfIsNotGuessed() throws Exception {
+    ReadAhead handle = open(1024 * MIB, Map.of());
+    for (int piece : shuffledPieces(5).subList(0, 24)) {
+      for (long at = 0; at < 16 * MIB; at += MIB) {
+        assertEquals(0, guessed(handle.next(ByteRange.of(16 * MIB * piece + at, MIB), 128 * MIB)));
+      }
+    }
+  }
+
+  @Test
+  void piecesThatLinuxReadBeyondArePlannedWholeAllTheSame() throws Exception {
+    ReadAhead handle = open(SIZE, Map.of());
+    readTo(handle, 96 * MIB, 113 * MIB);
+    readTo(handle, 800 * MIB, 817 * MIB);
+    readTo(handle, 400 * MIB, 417 * MIB);
+    readTo(handle, 817 * MIB, 832 * MIB);
+
+    assertTrue(isPlanned(read(handle, 320 * MIB, 128 * KIB), 336 * MIB - 1));
+  }
+
+  @Test
+  void aReaderWhoLeavesPiecesOutOnItsWayGetsNoneOfThem() throws Exception {
+    ReadAhead handle = open(1024 * MIB, Map.of());
+    Random random = new Random(5);
+    List<Long> leftOut = new ArrayList<>();
+
+    long at = 0;
+    while (at < 1000 * MIB) {
+      ReadAheadWindow window = readTo(handle, at, at + 16 * MIB);
+      leftOut.forEach(left -> assertFalse(isPlanned(window, left)));
+      leftOut.add(at + 19 * MIB);
+      at += 16 * MIB + (random.nextBoolean() ? 6 : 8) * MIB;
+    }
+  }
+
+  private static List<Integer> shuffledPieces(int seed) {
+    List<Integer> order = new ArrayList<>(IntStream.range(0, 64).boxed().toList());
+    Collections.shuffle(order, new Random(seed));
+    return order;
+  }
+
+  private static ReadAheadWindow readPiece(ReadAhead handle, int piece) {
+    return readTo(handle, 16 * MIB * piece, 16 * MIB * (piece + 1));
   }
 
   @Test
@@ -316,8 +449,12 @@ class SequentialReadAheadTest {
     return window;
   }
 
+  private static long guessed(ReadAheadWindow window) {
+    return window.guesses().stream().mapToLong(ByteRange::length).sum();
+  }
+
   private static boolean isPlanned(ReadAheadWindow window, long offset) {
-    return window.ranges().stream()
+    return Stream.concat(window.ranges().stream(), window.guesses().stream())
         .anyMatch(range -> range.start() <= offset && offset < range.end());
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.time.DateTimeException;
@@ -19,7 +20,7 @@ final class CredentialJson {
    * @param source where they come from, for errors, which never quote the text
    * @param member the member that holds them; null if the text itself does
    */
-  static OssCredentials parse(Object source, String json, @Nullable String member)
+  static AccessKey parse(Object source, String json, @Nullable String member)
       throws StorageException {
     try {
       JSONObject object = new JSONObject(json);
@@ -33,7 +34,7 @@ final class CredentialJson {
       if (id.isEmpty() || secret.isEmpty()) {
         throw failure(source, "gave no AccessKeyId and AccessKeySecret");
       }
-      return new OssCredentials(
+      return AccessKey.of(
           id,
           secret,
           token.isEmpty() ? null : token,

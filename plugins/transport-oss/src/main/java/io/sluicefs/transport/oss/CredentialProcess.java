@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.io.File;
@@ -25,7 +26,7 @@ final class CredentialProcess implements RenewedCredentials.Fetch {
   }
 
   @Override
-  public OssCredentials fetch() throws StorageException {
+  public AccessKey fetch() throws StorageException {
     Process process;
     try {
       process =

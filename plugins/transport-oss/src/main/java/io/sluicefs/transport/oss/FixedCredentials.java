@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
-import com.aliyun.oss.common.auth.Credentials;
+import io.sluicefs.http.AccessKey;
 
 /**
  * Credentials that stay.
  *
- * @param credentials them
+ * @param key them
  */
-record FixedCredentials(OssCredentials credentials) implements CredentialSource {
+record FixedCredentials(AccessKey key) implements CredentialSource {
   @Override
-  public Credentials get() {
-    return credentials;
+  public AccessKey get() {
+    return key;
   }
 
   @Override
-  public boolean reject(Credentials rejected) {
+  public boolean reject(AccessKey rejected) {
     return false;
   }
 }

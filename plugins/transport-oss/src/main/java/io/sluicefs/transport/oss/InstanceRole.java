@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.net.URI;
@@ -27,7 +28,7 @@ final class InstanceRole implements RenewedCredentials.Fetch {
   }
 
   @Override
-  public OssCredentials fetch() throws StorageException {
+  public AccessKey fetch() throws StorageException {
     Map<String, String> session = session();
     String name =
         role.isEmpty()

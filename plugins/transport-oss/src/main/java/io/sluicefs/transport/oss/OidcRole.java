@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class OidcRole implements RenewedCredentials.Fetch {
   }
 
   @Override
-  public OssCredentials fetch() throws StorageException {
+  public AccessKey fetch() throws StorageException {
     Map<String, String> form = new LinkedHashMap<>();
     form.put("Action", "AssumeRoleWithOIDC");
     form.put("Version", "2015-04-01");

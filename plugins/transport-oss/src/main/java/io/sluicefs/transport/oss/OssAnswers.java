@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.Crc64;
+import io.sluicefs.http.ObjectChecksum;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.io.InputStream;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 /** What OSS answers to writes. */
 final class OssAnswers {
   private static final String CRC = "x-oss-hash-crc64ecma";
+
+  /** What the answers to reads tell of the whole object. */
+  static final ObjectChecksum OBJECT_CHECKSUM = new ObjectChecksum(CRC, Crc64.XZ);
 
   /** What a copy of an object, or of a range of one, made. */
   record Copied(String etag, Instant lastModified) {}
@@ -70,12 +75,19 @@ final class OssAnswers {
     return new Copied(etag, lastModified);
   }
 
+  /** Returns what OSS calls the request, for the end of an error. */
+  static String reference(Map<String, String> headers) {
+    String id = headers.getOrDefault("x-oss-request-id", "");
+    return id.isEmpty() ? "" : " [request id " + id.replaceAll("\\p{Cntrl}", "?") + "]";
+  }
+
   /** Returns the etag of an answer's head. */
   static String etag(String what, Map<String, String> headers) throws StorageException {
     String etag = OssObject.unquoted(headers.getOrDefault("etag", ""));
     if (etag.isEmpty()) {
       throw new StorageException(
-          Kind.CORRUPT, what + ": the answer has no etag; is this an endpoint of OSS?");
+          Kind.CORRUPT,
+          what + ": the answer has no etag; is this an endpoint of OSS?" + reference(headers));
     }
     return etag;
   }
@@ -111,12 +123,12 @@ final class OssAnswers {
     if (sent != null && stored != null && !sent.equals(stored)) {
       throw new StorageException(
           Kind.CORRUPT,
-          "%s: OSS has other bytes than were sent: CRC-64 %s, not %s [request id %s]"
+          "%s: OSS has other bytes than were sent: CRC-64 %s, not %s%s"
               .formatted(
                   what,
                   Long.toUnsignedString(stored),
                   Long.toUnsignedString(sent),
-                  headers.getOrDefault("x-oss-request-id", "unknown")));
+                  reference(headers)));
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
-import com.aliyun.oss.common.auth.Credentials;
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.http.ErrorAnswer;
 import io.sluicefs.http.ErrorAnswers;
 import io.sluicefs.http.Request;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class OssAttempt implements ErrorAnswers {
   private final String what;
   private final OssEndpoint endpoint;
-  private final Credentials credentials;
+  private final AccessKey key;
   private volatile @Nullable OssError error;
 
   /**
@@ -20,15 +20,15 @@ final class OssAttempt implements ErrorAnswers {
    *
    * @param what what is asked, for errors
    */
-  OssAttempt(String what, OssEndpoint endpoint, Credentials credentials) {
+  OssAttempt(String what, OssEndpoint endpoint, AccessKey key) {
     this.what = what;
     this.endpoint = endpoint;
-    this.credentials = credentials;
+    this.key = key;
   }
 
   /** Returns what the request was signed with. */
-  Credentials credentials() {
-    return credentials;
+  AccessKey key() {
+    return key;
   }
 
   /** Returns what OSS said, or null if the request did not fail by an answer of the store. */

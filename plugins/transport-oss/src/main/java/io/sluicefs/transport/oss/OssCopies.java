@@ -33,8 +33,7 @@ final class OssCopies {
     String what = "copy of %s to %s".formatted(endpoint.name(source.key()), endpoint.name(key));
     Map<String, String> headers = OssAttributes.headers(what, options);
     headers.putAll(source(source));
-    boolean describes = !options.contentType().isEmpty() || !options.metadata().isEmpty();
-    headers.put("x-oss-metadata-directive", describes ? "REPLACE" : "COPY");
+    headers.put("x-oss-metadata-directive", options.describe() ? "REPLACE" : "COPY");
     OssRequest request = new OssRequest(what, HttpMethod.PUT, key).withHeaders(headers);
     Receipt receipt;
     try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.Secret;
 import io.sluicefs.spi.Setting;
@@ -114,10 +115,10 @@ final class OssCredentialsConfig {
     return switch (origin == Origin.AUTO ? first() : origin) {
       case STATIC ->
           new FixedCredentials(
-              new OssCredentials(
-                  revealed(required(ACCESS_KEY_ID)),
-                  revealed(required(ACCESS_KEY_SECRET)),
-                  settings.find(SECURITY_TOKEN).map(OssCredentialsConfig::revealed).orElse(null),
+              new AccessKey(
+                  required(ACCESS_KEY_ID).reveal(String::new),
+                  required(ACCESS_KEY_SECRET),
+                  settings.find(SECURITY_TOKEN).orElse(null),
                   null));
       case ENVIRONMENT -> new FixedCredentials(ofEnvironment());
       case PROFILE -> new ProfileCredentials(profileFile());
@@ -133,7 +134,7 @@ final class OssCredentialsConfig {
                   value(OIDC_PROVIDER_ARN, "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
                   oidcTokenFile()));
       case PROCESS -> new RenewedCredentials(new CredentialProcess(required(CREDENTIAL_PROCESS)));
-      case ANONYMOUS -> new FixedCredentials(OssCredentials.ANONYMOUS);
+      case ANONYMOUS -> new FixedCredentials(AccessKey.ANONYMOUS);
       case AUTO -> throw new IllegalStateException();
     };
   }
@@ -162,9 +163,9 @@ final class OssCredentialsConfig {
             + " role, or credentials = anonymous for a public bucket");
   }
 
-  private OssCredentials ofEnvironment() throws SettingException {
+  private AccessKey ofEnvironment() throws SettingException {
     String token = environment.getOrDefault("OSS_SESSION_TOKEN", "").strip();
-    return new OssCredentials(
+    return AccessKey.of(
         variable("OSS_ACCESS_KEY_ID"),
         variable("OSS_ACCESS_KEY_SECRET"),
         token.isEmpty() ? null : token,
@@ -221,10 +222,5 @@ final class OssCredentialsConfig {
 
   private static String name(Origin origin) {
     return origin == Origin.AUTO ? "static" : origin.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** The SDK takes strings; this one lives as long as the transport. */
-  private static String revealed(Secret secret) {
-    return secret.reveal(String::new);
   }
 }

@@ -2,7 +2,7 @@
 package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.HttpMethod;
-import io.sluicefs.http.Receipt;
+import io.sluicefs.http.Answer;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.io.InputStream;
@@ -79,7 +79,7 @@ final class OssDeletion {
             null,
             parameters,
             Map.of("Content-Type", "application/xml", "Content-MD5", md5(document)));
-    Receipt answer = requests.post(request, document);
+    Answer answer = requests.post(request, document);
     Set<String> left = new HashSet<>(keys);
     left.removeAll(requests.document(request, answer, OssDeletion::deleted));
     if (!left.isEmpty()) {

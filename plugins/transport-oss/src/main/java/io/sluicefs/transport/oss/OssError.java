@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestId what OSS's support asks for; empty when not given
  * @param endpoint the endpoint OSS says to use; empty when not given
  * @param storeTime the store's clock; null when not given
+ * @param retryAfter how long the store asks to wait; zero if it does not
  */
 record OssError(
     int status,
@@ -35,7 +37,8 @@ record OssError(
     String number,
     String requestId,
     String endpoint,
-    @Nullable Instant storeTime) {
+    @Nullable Instant storeTime,
+    Duration retryAfter) {
   private static final int MAX_MESSAGE = 300;
 
   private static final Set<String> EXPIRED_CREDENTIALS =
@@ -52,7 +55,8 @@ record OssError(
         oneLine(fields.getOrDefault("EC", headerOrEmpty(answer, "x-oss-ec"))),
         oneLine(requestId.isEmpty() ? headerOrEmpty(answer, "x-oss-request-id") : requestId),
         oneLine(fields.getOrDefault("Endpoint", "")),
-        storeTime(headerOrEmpty(answer, "date")));
+        storeTime(headerOrEmpty(answer, "date")),
+        answer.retryAfter());
   }
 
   /** Returns whether other credentials from the same source may be accepted. */
@@ -91,7 +95,7 @@ record OssError(
     if (!ids.isEmpty()) {
       text.append(" [").append(ids).append(']');
     }
-    return new StorageException(kind, text.toString(), new OssRefusal(code));
+    return new StorageException(kind, text.toString(), new OssRefusal(code), retryAfter);
   }
 
   private String ids() {

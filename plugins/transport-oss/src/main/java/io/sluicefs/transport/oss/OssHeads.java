@@ -2,9 +2,12 @@
 package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.HttpMethod;
+import io.sluicefs.http.Crc64;
+import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.StoredChecksum;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +76,14 @@ final class OssHeads {
     return same ? told.stat() : null;
   }
 
+  /** Returns what OSS keeps of a version's bytes; null if nothing, or it is another by now. */
+  @Nullable StoredChecksum checksum(ObjectId id) throws StorageException {
+    Told told = ask("head of " + endpoint.name(id.key()), id.key());
+    return told.crc() == null || !told.stat().id().equals(id)
+        ? null
+        : new StoredChecksum(Crc64.XZ, told.crc(), told.stat().size());
+  }
+
   private static boolean hasBytes(Told told, @Nullable Long crc, Judge otherwise) {
     if (crc != null && told.crc() != null) {
       return crc.equals(told.crc());
@@ -104,7 +115,7 @@ final class OssHeads {
           try {
             return new Told(OssObject.stat(key, headers), OssAnswers.crc(headers));
           } catch (IllegalArgumentException e) {
-            throw requests.corrupt(what, e);
+            throw requests.corrupt(what, e, headers);
           }
         });
   }

@@ -3,6 +3,7 @@ package io.sluicefs.transport.oss;
 
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.transport.ObjectStat;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -24,7 +25,7 @@ final class OssObject {
     headers.forEach(
         (name, value) -> {
           if (name.startsWith(OssAttributes.METADATA_PREFIX)) {
-            metadata.put(name.substring(OssAttributes.METADATA_PREFIX.length()), value);
+            metadata.put(name.substring(OssAttributes.METADATA_PREFIX.length()), text(value));
           }
         });
     try {
@@ -35,7 +36,8 @@ final class OssObject {
               required(headers, "last-modified"), Instant::from),
           type(headers.getOrDefault("x-oss-object-type", "")),
           metadata,
-          headers.getOrDefault("x-oss-storage-class", ""));
+          headers.getOrDefault("x-oss-storage-class", ""),
+          headers.getOrDefault("content-type", ""));
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("Last-Modified is not a time", e);
     }
@@ -52,6 +54,11 @@ final class OssObject {
     return text.length() > 1 && text.startsWith("\"") && text.endsWith("\"")
         ? text.substring(1, text.length() - 1)
         : text;
+  }
+
+  /** A header's bytes are characters of Latin 1 to HTTP, and text in UTF-8 to OSS. */
+  private static String text(String value) {
+    return new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
   private static String required(Map<String, String> headers, String name) {

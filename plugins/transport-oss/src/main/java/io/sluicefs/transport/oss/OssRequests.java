@@ -2,27 +2,36 @@
 package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.common.comm.RequestMessage;
+import com.aliyun.oss.common.comm.SignVersion;
 import com.aliyun.oss.common.utils.HttpUtil;
+import io.sluicefs.http.Answer;
 import io.sluicefs.http.BodyRequest;
 import io.sluicefs.http.BodySender;
 import io.sluicefs.http.Endpoint;
 import io.sluicefs.http.ErrorAnswer;
+import io.sluicefs.http.ObjectChecksum;
+import io.sluicefs.http.QueryRequest;
+import io.sluicefs.http.QueryRequest.Method;
+import io.sluicefs.http.QuerySender;
 import io.sluicefs.http.RangeReader;
 import io.sluicefs.http.RangeRequest;
 import io.sluicefs.http.Receipt;
 import io.sluicefs.spi.ByteRange;
+import io.sluicefs.spi.PluginMetrics;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.UploadBody;
 import java.io.ByteArrayInputStream;
-import java.io.CharConversionException;
-import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SSLException;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 
@@ -34,18 +43,36 @@ final class OssRequests implements AutoCloseable {
   /** Where an error inside of an answer of success belongs. */
   private static final int STATUS_OF_LATE_ERRORS = 500;
 
+  /** A page of 1,000 keys of 1,023 bytes, each percent-encoded, and what is said of them. */
+  private static final int MAX_ANSWER = 16 << 20;
+
+  private static final byte[] NO_DOCUMENT = {};
+
   private static final UploadBody NOTHING = new UploadBody(List.of());
 
   private final OssEndpoint endpoint;
   private final Endpoint server;
   private final CredentialSource credentials;
   private final OssSigner signer;
-  private final ControlClient control;
-  private final ControlClient slowControl;
+  private final QuerySender queries;
+  private final QuerySender slowQueries;
   private final RangeReader reader;
+  private final @Nullable ObjectChecksum checksum;
   private final BodySender sender;
   private final BodySender slowSender;
   private volatile boolean closed;
+
+  /** Makes something of an answer. */
+  @FunctionalInterface
+  interface AnswerParser<T> {
+    /**
+     * Returns what the answer says.
+     *
+     * @param headers by name in lower case
+     * @throws StorageException if the answer makes no sense
+     */
+    T parse(Map<String, String> headers, InputStream body) throws StorageException;
+  }
 
   /** Makes something of an XML document. */
   @FunctionalInterface
@@ -62,24 +89,36 @@ final class OssRequests implements AutoCloseable {
     this.credentials = credentials;
     endpoint = config.endpoint();
     server = endpoint.server();
-    signer = new OssSigner(endpoint, config.signature(), config.region());
-    control =
-        new ControlClient(
-            config, config.connection().noProgressTimeout(), config.connection().requestTimeout());
-    slowControl =
-        new ControlClient(
-            config,
-            config.connection().completionTimeout(),
-            config.connection().completionTimeout());
+    signer = new OssSigner(endpoint, config.signature() == SignVersion.V4 ? config.region() : null);
     reader = new RangeReader(config.connection().readerOptions(config.userAgent()));
+    checksum = config.verifyReads() ? OssAnswers.OBJECT_CHECKSUM : null;
     sender = reader.sender(config.connection().requestTimeout());
-    slowSender = reader.sender(config.connection().completionTimeout());
+    slowSender = reader.sender(config.connection().copyTimeout());
+    queries =
+        reader.queries(
+            config.connection().noProgressTimeout(),
+            config.connection().requestTimeout(),
+            MAX_ANSWER);
+    slowQueries =
+        reader.queries(
+            config.connection().requestTimeout(),
+            config.connection().completionTimeout(),
+            MAX_ANSWER);
+  }
+
+  /** Shows an operator how many connections there are. */
+  void show(PluginMetrics metrics) {
+    reader.show(metrics);
   }
 
   /** Sends what is answered at once. */
-  <T> T ask(OssRequest request, ControlClient.AnswerParser<T> parser) throws StorageException {
+  <T> T ask(OssRequest request, AnswerParser<T> parser) throws StorageException {
     return signed(
-        request, (signed, attempt) -> control.send(signed, request.what(), parser, attempt));
+        request,
+        (signed, attempt) -> {
+          Answer answer = queries.send(query(request, signed, NO_DOCUMENT), attempt);
+          return parser.parse(answer.headers(), new ByteArrayInputStream(answer.body()));
+        });
   }
 
   /** Sends what is answered by a document at once. */
@@ -90,31 +129,38 @@ final class OssRequests implements AutoCloseable {
           try {
             return parser.parse(body);
           } catch (XMLStreamException e) {
-            if (e.getNestedException() instanceof IOException broken
-                && !(broken instanceof CharConversionException)) {
-              throw broken;
-            }
-            throw corrupt(request.what(), e);
+            throw corrupt(request.what(), e, headers);
           }
         });
   }
 
   /** Posts a document, which may take OSS a while. */
-  Receipt post(OssRequest request, byte[] document) throws StorageException {
+  Answer post(OssRequest request, byte[] document) throws StorageException {
     return signed(
-        request,
-        (signed, attempt) -> {
-          // Without a stream, an empty one too, the SDK would post the query instead.
-          signed.setContent(new ByteArrayInputStream(document));
-          signed.setContentLength(document.length);
-          return slowControl.send(
-              signed,
-              request.what(),
-              (headers, answer) ->
-                  new Receipt(
-                      200, headers, new String(answer.readAllBytes(), StandardCharsets.UTF_8)),
-              attempt);
-        });
+        request, (signed, attempt) -> slowQueries.send(query(request, signed, document), attempt));
+  }
+
+  private QueryRequest query(OssRequest request, RequestMessage signed, byte[] document) {
+    return new QueryRequest(
+        Method.valueOf(request.method().name()),
+        server,
+        target(signed),
+        signed.getHeaders(),
+        document,
+        request.what(),
+        isRepeatable(request));
+  }
+
+  private static String target(RequestMessage signed) {
+    // Null without parameters.
+    @Nullable String query =
+        HttpUtil.paramToQueryString(signed.getParameters(), StandardCharsets.UTF_8.name());
+    return "/" + signed.getResourcePath() + (query == null ? "" : "?" + query);
+  }
+
+  /** The repeat of one that creates only would meet what the first made. */
+  private static boolean isRepeatable(OssRequest request) {
+    return !OssAttributes.createsOnly(request.headers());
   }
 
   /** Puts a body. */
@@ -130,18 +176,16 @@ final class OssRequests implements AutoCloseable {
   private Receipt put(OssRequest request, UploadBody body, BodySender by) throws StorageException {
     return signed(
         request,
-        (signed, attempt) -> {
-          // Null without parameters.
-          @Nullable String query =
-              HttpUtil.paramToQueryString(signed.getParameters(), StandardCharsets.UTF_8.name());
-          String target = "/" + signed.getResourcePath() + (query == null ? "" : "?" + query);
-          // The repeat of one that creates only would meet what the first made.
-          boolean repeatable = !OssAttributes.createsOnly(request.headers());
-          return by.send(
-              new BodyRequest(
-                  server, target, signed.getHeaders(), body, request.what(), repeatable),
-              attempt);
-        });
+        (signed, attempt) ->
+            by.send(
+                new BodyRequest(
+                    server,
+                    target(signed),
+                    signed.getHeaders(),
+                    body,
+                    request.what(),
+                    isRepeatable(request)),
+                attempt));
   }
 
   /** Reads a range of one version of an object. */
@@ -159,6 +203,7 @@ final class OssRequests implements AutoCloseable {
                   range,
                   etag,
                   request.what()),
+              checksum,
               target,
               progress,
               attempt);
@@ -172,25 +217,32 @@ final class OssRequests implements AutoCloseable {
    */
   <T> T document(OssRequest request, Receipt receipt, DocumentParser<T> parser)
       throws StorageException {
+    byte[] body = receipt.body().getBytes(StandardCharsets.UTF_8);
+    return document(request, new Answer(receipt.headers(), body), parser);
+  }
+
+  /** Returns what the answer to a document says. */
+  <T> T document(OssRequest request, Answer answer, DocumentParser<T> parser)
+      throws StorageException {
     try {
-      return parser.parse(
-          new ByteArrayInputStream(receipt.body().getBytes(StandardCharsets.UTF_8)));
+      return parser.parse(new ByteArrayInputStream(answer.body()));
     } catch (XMLStreamException e) {
-      OssError error =
-          OssError.of(new ErrorAnswer(STATUS_OF_LATE_ERRORS, receipt.headers(), receipt.body()));
+      String text = new String(answer.body(), StandardCharsets.UTF_8);
+      OssError error = OssError.of(new ErrorAnswer(STATUS_OF_LATE_ERRORS, answer.headers(), text));
       if (!error.code().isEmpty()) {
         throw error.toException(request.what(), endpoint);
       }
-      throw corrupt(request.what(), e);
+      throw corrupt(request.what(), e, answer.headers());
     }
   }
 
   /** Returns the failure of an answer that makes no sense. */
-  StorageException corrupt(String what, Exception cause) {
+  StorageException corrupt(String what, Exception cause, Map<String, String> headers) {
     String problem = String.valueOf(cause.getMessage()).replaceAll("\\s+", " ");
     return new StorageException(
         Kind.CORRUPT,
-        "%s: %s does not answer as OSS does: %s".formatted(what, server, problem),
+        "%s: %s does not answer as OSS does: %s%s"
+            .formatted(what, server, problem, OssAnswers.reference(headers)),
         cause);
   }
 
@@ -216,7 +268,10 @@ final class OssRequests implements AutoCloseable {
         throw new StorageException(Kind.CANCELLED, what + ": the transport was closed", e);
       }
       OssError error = attempt.error();
-      if (error == null || !isRemedied(error, attempt)) {
+      if (error == null) {
+        throw advised(e);
+      }
+      if (!isRemedied(error, attempt)) {
         throw e;
       }
       OssAttempt second = new OssAttempt(what, endpoint, credentials.get());
@@ -224,18 +279,30 @@ final class OssRequests implements AutoCloseable {
     }
   }
 
+  /** Names the setting to look at where the store could not even be asked. */
+  private static StorageException advised(StorageException failure) {
+    String setting =
+        switch (failure.getCause()) {
+          case UnknownHostException _ -> "transport.oss.endpoint";
+          case ConnectException _ -> "transport.oss.endpoint";
+          case SSLException _ when failure.kind() == Kind.INVALID_REQUEST ->
+              "transport.oss.ca-certificate";
+          case null, default -> "";
+        };
+    return setting.isEmpty()
+        ? failure
+        : new StorageException(
+            failure.kind(), failure.getMessage() + "; see " + setting, failure.getCause());
+  }
+
   private RequestMessage sign(OssRequest request, OssAttempt attempt) {
     return signer.sign(
-        request.method(),
-        request.key(),
-        request.parameters(),
-        request.headers(),
-        attempt.credentials());
+        request.method(), request.key(), request.parameters(), request.headers(), attempt.key());
   }
 
   private boolean isRemedied(OssError error, OssAttempt attempt) {
     if (error.rejectsCredentials()) {
-      return credentials.reject(attempt.credentials());
+      return credentials.reject(attempt.key());
     }
     Instant storeTime = error.storeTime();
     return error.rejectsClock() && storeTime != null && signer.adoptClock(storeTime);
@@ -245,7 +312,5 @@ final class OssRequests implements AutoCloseable {
   public void close() {
     closed = true;
     reader.close();
-    control.close();
-    slowControl.close();
   }
 }

@@ -76,12 +76,14 @@ final class OssSymlinks {
         (headers, body) -> {
           String target = headers.getOrDefault(TARGET, "");
           if (target.isEmpty()) {
-            throw new StorageException(Kind.CORRUPT, what + ": the answer has no " + TARGET);
+            throw new StorageException(
+                Kind.CORRUPT,
+                what + ": the answer has no " + TARGET + OssAnswers.reference(headers));
           }
           try {
             return URLDecoder.decode(target.replace("+", "%2B"), StandardCharsets.UTF_8);
           } catch (IllegalArgumentException e) {
-            throw requests.corrupt(what, e);
+            throw requests.corrupt(what, e, headers);
           }
         });
   }
@@ -98,7 +100,7 @@ final class OssSymlinks {
           try {
             return OssObject.stat(key, link);
           } catch (IllegalArgumentException e) {
-            throw requests.corrupt(what, e);
+            throw requests.corrupt(what, e, headers);
           }
         });
   }

@@ -5,6 +5,7 @@ import com.aliyun.oss.HttpMethod;
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginMetrics;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ListPage;
@@ -14,6 +15,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PendingUpload;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.StoredChecksum;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
@@ -21,12 +23,13 @@ import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * A bucket of Aliyun OSS. The SDK signs every request and sends those that carry no bytes of
- * objects; those are read and sent past it, straight from and to the caller's memory, as its own
- * streams compute a checksum byte by byte even when told not to.
+ * A bucket of Aliyun OSS. Requests are signed and sent past the SDK, which would keep keys as text;
+ * bytes of objects straight from and to the caller's memory, as its own streams compute a checksum
+ * byte by byte even when told not to.
  */
 final class OssTransport implements Transport {
   private static final long GIB = 1L << 30;
@@ -76,6 +79,11 @@ final class OssTransport implements Transport {
     return CAPABILITIES;
   }
 
+  /** Shows an operator how many connections there are. */
+  void show(PluginMetrics metrics) {
+    requests.show(metrics);
+  }
+
   @Override
   public ObjectStat head(String key) throws StorageException {
     requireKey(key, "head");
@@ -101,6 +109,12 @@ final class OssTransport implements Transport {
         id.etag(),
         target,
         progress);
+  }
+
+  @Override
+  public Optional<StoredChecksum> checksum(ObjectId id) throws StorageException {
+    requireKey(id.key(), "head");
+    return Optional.ofNullable(heads.checksum(id));
   }
 
   @Override

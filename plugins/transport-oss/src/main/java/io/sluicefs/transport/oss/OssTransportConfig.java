@@ -24,12 +24,14 @@ import org.jspecify.annotations.Nullable;
  * @param region what a V4 signature names; null for V1
  * @param connection how it is connected to
  * @param verifyUploads whether the store's checksums are compared with what was sent
+ * @param verifyReads whether those of objects read by one request are compared with what came
  */
 record OssTransportConfig(
     OssEndpoint endpoint,
     SignVersion signature,
     @Nullable String region,
     boolean verifyUploads,
+    boolean verifyReads,
     ConnectionConfig connection) {
   /** Which version of the signature to use. */
   enum Signature {
@@ -84,14 +86,20 @@ record OssTransportConfig(
           .<Setting<?>>flatMap(List::stream)
           .toList();
 
-  /** Reads the settings. */
-  static OssTransportConfig of(PluginSettings settings) throws SettingException {
+  /**
+   * Reads the settings.
+   *
+   * @param verifyReads what the mount wants
+   */
+  static OssTransportConfig of(PluginSettings settings, boolean verifyReads)
+      throws SettingException {
     Optional<String> region = settings.find(REGION);
     return new OssTransportConfig(
         endpoint(settings),
         signature(settings, region.isPresent()),
         region.orElse(null),
         settings.get(VERIFY_UPLOADS),
+        verifyReads,
         ConnectionConfig.of(settings));
   }
 

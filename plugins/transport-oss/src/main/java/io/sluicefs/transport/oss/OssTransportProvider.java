@@ -28,9 +28,11 @@ public final class OssTransportProvider implements TransportProvider {
   @Override
   @MustBeClosed
   public Transport open(PluginContext context) throws SettingException, StorageException {
-    OssTransportConfig config = OssTransportConfig.of(context.settings());
+    OssTransportConfig config = OssTransportConfig.of(context.settings(), context.verifiesReads());
     CredentialSource credentials = OssCredentialsConfig.source(context.settings(), System.getenv());
     credentials.get();
-    return new OssTransport(config, credentials);
+    OssTransport transport = new OssTransport(config, credentials);
+    transport.show(context.metrics());
+    return transport;
   }
 }

@@ -2,6 +2,7 @@
 package io.sluicefs.transport.oss;
 
 import com.aliyun.oss.HttpMethod;
+import io.sluicefs.http.Answer;
 import io.sluicefs.http.Crc64;
 import io.sluicefs.http.Receipt;
 import io.sluicefs.spi.ObjectId;
@@ -81,11 +82,10 @@ final class OssWriting {
   Started start(String key, PutOptions options) throws StorageException {
     String what = "upload to " + endpoint.name(key);
     Map<String, String> headers = OssAttributes.headers(what, options);
-    // The SDK would else name the type of a form.
     headers.putIfAbsent("Content-Type", "application/octet-stream");
     OssRequest request =
         new OssRequest(what, HttpMethod.POST, key, encoded("uploads", ""), headers);
-    Receipt answer = requests.post(request, new byte[0]);
+    Answer answer = requests.post(request, new byte[0]);
     String uploadId =
         requests.document(
             request,
@@ -116,7 +116,7 @@ final class OssWriting {
     headers.put("Content-Type", "application/xml");
     OssRequest request =
         new OssRequest(what, HttpMethod.POST, key, encoded("uploadId", upload.uploadId()), headers);
-    Receipt answer = requests.post(request, list(parts));
+    Answer answer = requests.post(request, list(parts));
     String etag =
         requests.document(
             request, answer, in -> OssAnswers.child(in, "CompleteMultipartUploadResult", "ETag"));

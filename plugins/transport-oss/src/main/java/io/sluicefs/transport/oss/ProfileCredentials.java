@@ -4,27 +4,51 @@ package io.sluicefs.transport.oss;
 import com.aliyun.oss.common.auth.Credentials;
 import com.aliyun.oss.common.auth.InvalidCredentialsException;
 import com.aliyun.oss.common.auth.ProfileCredentialsProvider;
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** The SDK's profile file, which it reads again when it changes. */
+/** The SDK's profile file, which is read again now and then, as it may have changed. */
 final class ProfileCredentials implements CredentialSource {
+  private static final long READ_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(5);
+
   private final Path file;
-  private final ProfileCredentialsProvider provider;
+  private volatile @Nullable Held held;
+
+  private record Held(AccessKey key, long since) {}
 
   ProfileCredentials(Path file) {
     this.file = file;
-    provider = new ProfileCredentialsProvider(file.toString());
   }
 
   @Override
-  public Credentials get() throws StorageException {
+  public AccessKey get() throws StorageException {
+    Held known = held;
+    if (known != null && System.nanoTime() - known.since < READ_AGAIN_NANOS) {
+      return known.key;
+    }
+    try {
+      return read();
+    } catch (StorageException e) {
+      if (known == null) {
+        throw e;
+      }
+      // The store says whether they are still good.
+      held = new Held(known.key, System.nanoTime());
+      return known.key;
+    }
+  }
+
+  private AccessKey read() throws StorageException {
     Credentials credentials = null;
     try {
       if (Files.isReadable(file)) {
-        credentials = provider.getCredentials();
+        // Forgotten with what it read, as it keeps that as text.
+        credentials = new ProfileCredentialsProvider(file.toString()).getCredentials();
       }
     } catch (InvalidCredentialsException e) {
       throw failure(String.valueOf(e.getMessage()));
@@ -32,7 +56,14 @@ final class ProfileCredentials implements CredentialSource {
     if (credentials == null) {
       throw failure("it cannot be read");
     }
-    return credentials;
+    AccessKey key =
+        AccessKey.of(
+            credentials.getAccessKeyId(),
+            credentials.getSecretAccessKey(),
+            credentials.useSecurityToken() ? credentials.getSecurityToken() : null,
+            null);
+    held = new Held(key, System.nanoTime());
+    return key;
   }
 
   private StorageException failure(String problem) {
@@ -43,11 +74,10 @@ final class ProfileCredentials implements CredentialSource {
   }
 
   @Override
-  public boolean reject(Credentials rejected) {
+  public boolean reject(AccessKey rejected) {
     try {
-      provider.refresh();
-      return !get().getAccessKeyId().equals(rejected.getAccessKeyId());
-    } catch (StorageException | InvalidCredentialsException e) {
+      return !read().isSameAs(rejected);
+    } catch (StorageException e) {
       return false;
     }
   }

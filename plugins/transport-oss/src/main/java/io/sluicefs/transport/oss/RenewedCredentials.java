@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.oss;
 
-import com.aliyun.oss.common.auth.Credentials;
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -27,30 +28,37 @@ final class RenewedCredentials implements CredentialSource {
   /** Fetches credentials. */
   interface Fetch {
     /** Returns new credentials. */
-    OssCredentials fetch() throws StorageException;
+    AccessKey fetch() throws StorageException;
 
     /** Returns where they come from, for errors. */
     @Override
     String toString();
   }
 
-  private record Held(OssCredentials credentials, Instant renewal) {}
+  private record Held(AccessKey credentials, Instant renewal) {}
 
   private record Failed(StorageException failure, Instant nextTry) {}
 
   private final Fetch source;
+  private final InstantSource clock;
   private final ReentrantLock renewing = new ReentrantLock();
   private volatile @Nullable Held held;
   private volatile @Nullable Failed failed;
   private volatile Instant nextRejection = Instant.MIN;
 
   RenewedCredentials(Fetch source) {
+    this(source, InstantSource.system());
+  }
+
+  /** Creates credentials that are renewed by the time a clock says. */
+  RenewedCredentials(Fetch source, InstantSource clock) {
     this.source = source;
+    this.clock = clock;
   }
 
   @Override
-  public Credentials get() throws StorageException {
-    Instant now = Instant.now();
+  public AccessKey get() throws StorageException {
+    Instant now = clock.instant();
     Held current = held;
     if (current != null && now.isBefore(current.renewal)) {
       return current.credentials;
@@ -73,7 +81,7 @@ final class RenewedCredentials implements CredentialSource {
   }
 
   /** Renews with the lock held, unlocks, and makes do with what is there if the source fails. */
-  private Credentials renewOr(Held current) {
+  private AccessKey renewOr(Held current) {
     try {
       return renew();
     } catch (StorageException e) {
@@ -84,15 +92,15 @@ final class RenewedCredentials implements CredentialSource {
     }
   }
 
-  private Credentials renew() throws StorageException {
+  private AccessKey renew() throws StorageException {
     Failed last = failed;
-    if (last != null && Instant.now().isBefore(last.nextTry)) {
+    if (last != null && clock.instant().isBefore(last.nextTry)) {
       throw new StorageException(
           last.failure.kind(), String.valueOf(last.failure.getMessage()), last.failure);
     }
     try {
-      OssCredentials credentials = source.fetch();
-      Instant now = Instant.now();
+      AccessKey credentials = source.fetch();
+      Instant now = clock.instant();
       if (isExpired(credentials, now)) {
         throw new StorageException(
             Kind.BAD_CREDENTIALS,
@@ -103,7 +111,7 @@ final class RenewedCredentials implements CredentialSource {
       return credentials;
     } catch (StorageException e) {
       if (e.kind() != Kind.CANCELLED) {
-        failed = new Failed(e, Instant.now().plus(PAUSE));
+        failed = new Failed(e, clock.instant().plus(PAUSE));
       }
       throw e;
     }
@@ -114,7 +122,7 @@ final class RenewedCredentials implements CredentialSource {
     return last != null && now.isBefore(last.nextTry);
   }
 
-  private static Instant renewal(OssCredentials credentials, Instant now) {
+  private static Instant renewal(AccessKey credentials, Instant now) {
     Instant expiration = credentials.expiration();
     if (expiration == null) {
       return Instant.MAX;
@@ -123,22 +131,27 @@ final class RenewedCredentials implements CredentialSource {
     return expiration.minus(half.compareTo(MARGIN) < 0 ? half : MARGIN);
   }
 
-  private static boolean isExpired(OssCredentials credentials, Instant now) {
+  private static boolean isExpired(AccessKey credentials, Instant now) {
     Instant expiration = credentials.expiration();
     return expiration != null && !now.isBefore(expiration);
   }
 
   @Override
-  public boolean reject(Credentials rejected) {
-    if (!renewing.tryLock()) {
-      return true;
+  public boolean reject(AccessKey rejected) {
+    try {
+      // Whoever has the lock may not have put the rejected ones away yet: get would give them
+      // again.
+      renewing.lockInterruptibly();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
     try {
       Held current = held;
-      if (current == null || !current.credentials.equals(rejected)) {
+      if (current == null || !current.credentials.isSameAs(rejected)) {
         return true;
       }
-      Instant now = Instant.now();
+      Instant now = clock.instant();
       if (now.isBefore(nextRejection)) {
         return false;
       }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.aliyun.oss.common.auth.Credentials;
+import io.sluicefs.http.AccessKey;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -19,7 +19,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +41,7 @@ class OssCredentialsTest {
 
   @Test
   void takesThoseOfTheConfiguration() throws Exception {
-    Credentials credentials =
+    AccessKey credentials =
         credentials(
             Map.of("access-key-id", "id", "access-key-secret", "secret", "security-token", "token"),
             Map.of());
@@ -46,7 +51,7 @@ class OssCredentialsTest {
 
   @Test
   void takesThoseOfTheEnvironment() throws Exception {
-    Credentials credentials =
+    AccessKey credentials =
         credentials(
             Map.of(), Map.of("OSS_ACCESS_KEY_ID", "id", "OSS_ACCESS_KEY_SECRET", " secret\n"));
 
@@ -55,7 +60,7 @@ class OssCredentialsTest {
 
   @Test
   void takesTheTokenOfTheEnvironment() throws Exception {
-    Credentials credentials =
+    AccessKey credentials =
         credentials(
             Map.of("credentials", "environment"),
             Map.of(
@@ -181,6 +186,57 @@ class OssCredentialsTest {
 
       assertEquals(2, Files.readString(directory.resolve("runs")).length());
       assertEquals(11, server.requests().size());
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aRefusalThatMeetsARenewalWaitsForWhatItBrings() throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-01T12:00:00Z"));
+    Instant expiration = now.get().plusSeconds(3600);
+    AtomicInteger fetches = new AtomicInteger();
+    CountDownLatch isRenewing = new CountDownLatch(1);
+    CountDownLatch mayRenew = new CountDownLatch(1);
+    CredentialSource source =
+        new RenewedCredentials(
+            () -> {
+              int number = fetches.incrementAndGet();
+              if (number == 2) {
+                isRenewing.countDown();
+                await(mayRenew);
+              }
+              return AccessKey.of("id" + number, "secret", null, expiration);
+            },
+            now::get);
+    AccessKey refused = source.get();
+    // Due for renewal, and good until it is done.
+    now.set(expiration.minusSeconds(60));
+    FutureTask<AccessKey> renewal = new FutureTask<>(source::get);
+    Thread.ofPlatform().start(renewal);
+    isRenewing.await();
+    FutureTask<AccessKey> refusal =
+        new FutureTask<>(
+            () -> {
+              assertTrue(source.reject(refused));
+              return source.get();
+            });
+    Thread refuser = Thread.ofPlatform().start(refusal);
+    while (refuser.getState() != Thread.State.WAITING && !refusal.isDone()) {
+      Thread.onSpinWait();
+    }
+
+    mayRenew.countDown();
+
+    assertEquals("id2 secret null", words(refusal.get()));
+    assertEquals("id2 secret null", words(renewal.get()));
+    assertEquals(2, fetches.get());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -313,7 +369,7 @@ class OssCredentialsTest {
 
   @Test
   void printsNoSecret() throws Exception {
-    Credentials credentials =
+    AccessKey credentials =
         credentials(Map.of("access-key-id", "hidden1", "access-key-secret", "hidden2"), Map.of());
 
     assertFalse(credentials.toString().contains("hidden"));
@@ -340,7 +396,7 @@ class OssCredentialsTest {
     return "cat " + Files.writeString(directory.resolve("json"), json);
   }
 
-  private static Credentials credentials(
+  private static AccessKey credentials(
       Map<String, String> settings, Map<String, String> environment)
       throws SettingException, StorageException {
     return source(settings, environment).get();
@@ -364,11 +420,9 @@ class OssCredentialsTest {
     assertFalse(message.contains("\n"), message);
   }
 
-  private static String words(Credentials credentials) {
-    return credentials.getAccessKeyId()
-        + " "
-        + credentials.getSecretAccessKey()
-        + " "
-        + credentials.getSecurityToken();
+  /** Returns the name and the token, and that the secret is what all of these tests have. */
+  private static String words(AccessKey key) {
+    boolean same = key.isSameAs(AccessKey.of(key.id(), "secret", key.token(), null));
+    return key.id() + (same ? " secret " : " another ") + key.token();
   }
 }

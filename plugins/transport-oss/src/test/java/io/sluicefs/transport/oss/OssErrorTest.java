@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sluicefs.emulator.Emulator;
+import io.sluicefs.emulator.EmulatorOptions;
+import io.sluicefs.emulator.Fault;
+import io.sluicefs.emulator.FaultRule;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -16,14 +20,17 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +41,28 @@ class OssErrorTest {
           200,
           "",
           "<ListBucketResult><Name>models</Name><IsTruncated>false</IsTruncated></ListBucketResult>");
+
+  @Test
+  void passesOnWhenTheStoreAsksToComeAgain() throws Exception {
+    try (Emulator emulator = Emulator.start(EmulatorOptions.defaults());
+        Transport transport = OssTransports.open(emulator.ossEndpoint().toString(), Map.of())) {
+      emulator.store().createBucket("models");
+      for (int status : new int[] {429, 503}) {
+        emulator
+            .faults()
+            .order(FaultRule.on().times(3).does(Fault.refuse(status, "SlowDown", "17")));
+        assertRetryAfter(() -> transport.head("object"));
+        assertRetryAfter(() -> transport.list(ListRequest.directory("")));
+        assertRetryAfter(() -> transport.delete(List.of("none", "more")));
+      }
+    }
+  }
+
+  private static void assertRetryAfter(Executable request) {
+    StorageException failure = assertThrows(StorageException.class, request);
+    assertEquals(Kind.THROTTLED, failure.kind());
+    assertEquals(Duration.ofSeconds(17), failure.retryAfter());
+  }
 
   @ParameterizedTest
   @CsvSource({
@@ -161,6 +190,7 @@ class OssErrorTest {
         """
         ETag: "A"
         Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT
+        Content-Type: text/plain
         x-oss-object-type: Symlink
         X-Oss-Meta-Color: grün
         """
@@ -168,6 +198,7 @@ class OssErrorTest {
     try (AnswerServer server = new AnswerServer(request -> AnswerServer.answer(200, headers, ""));
         Transport transport = OssTransports.open(server.url(), Map.of())) {
       ObjectStat stat = transport.head("weights.bin");
+      assertEquals("text/plain", stat.contentType());
 
       assertEquals("A", stat.id().etag());
       assertEquals(ObjectStat.Type.SYMLINK, stat.type());
@@ -273,7 +304,7 @@ class OssErrorTest {
           assertThrows(StorageException.class, () -> transport.head("weights.bin"));
 
       assertEquals(Kind.UNREACHABLE, failure.kind());
-      assertOneLine(failure, "weights.bin", endpoint, "refuses", "transport.oss.endpoint");
+      assertOneLine(failure, "weights.bin", endpoint, "refused", "transport.oss.endpoint");
     }
   }
 

@@ -37,9 +37,10 @@ class OssTransportConfigTest {
     assertEquals(SignVersion.V1, config.signature());
     assertNull(config.region());
     assertEquals(Duration.ofSeconds(5), config.connection().connectTimeout());
-    assertEquals(Duration.ofSeconds(30), config.connection().requestTimeout());
+    assertEquals(Duration.ofSeconds(15), config.connection().requestTimeout());
     assertEquals(Duration.ofSeconds(15), config.connection().noProgressTimeout());
     assertEquals(64, config.connection().maxIdleConnections());
+    assertEquals(Duration.ofSeconds(20), config.connection().copyTimeout());
     assertEquals(Duration.ofMinutes(5), config.connection().completionTimeout());
     assertTrue(config.verifyUploads());
   }
@@ -129,7 +130,23 @@ class OssTransportConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ab", "Models", "mod.els", "-models", "models/a"})
+  @ValueSource(
+      strings = {
+        "ab",
+        "Models",
+        "mod.els",
+        "-models",
+        "models/a",
+        "models@evil.example",
+        "evil.example#",
+        "evil.example?a",
+        "evil.example:80",
+        "a/../b",
+        "169.254.169.254",
+        "models\nHost: evil.example",
+        "models\r\nHost: evil.example",
+        "models\n"
+      })
   void refusesBucketsThatAreNone(String bucket) {
     refused(Map.of("bucket", bucket), "transport.oss.bucket", "expected");
   }
@@ -168,7 +185,7 @@ class OssTransportConfigTest {
   }
 
   private static OssTransportConfig config(Map<String, String> settings) throws SettingException {
-    return OssTransportConfig.of(OssSettings.of(MINIMAL, settings));
+    return OssTransportConfig.of(OssSettings.of(MINIMAL, settings), true);
   }
 
   private static void refused(Map<String, String> settings, String... words) {
@@ -177,5 +194,6 @@ class OssTransportConfigTest {
     for (String word : words) {
       assertTrue(message.contains(word), message);
     }
+    assertEquals(1, message.lines().count(), message);
   }
 }

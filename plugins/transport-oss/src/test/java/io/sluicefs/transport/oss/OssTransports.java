@@ -18,7 +18,12 @@ final class OssTransports {
   @MustBeClosed
   static Transport open(String endpoint, Map<String, String> settings)
       throws SettingException, StorageException {
-    OssTransportProvider provider = new OssTransportProvider();
+    return new OssTransportProvider().open(context(endpoint, settings));
+  }
+
+  /** Returns what such a transport is opened with. */
+  static TestContext context(String endpoint, Map<String, String> settings)
+      throws SettingException {
     Map<String, String> all = new HashMap<>();
     all.put("endpoint", endpoint);
     all.put("bucket", "models");
@@ -27,6 +32,6 @@ final class OssTransports {
       all.put("access-key-secret", "emulator-secret");
     }
     all.putAll(settings);
-    return provider.open(TestContext.of(provider, all, new LeakCheckedMemory(0)));
+    return TestContext.of(new OssTransportProvider(), all, new LeakCheckedMemory(0));
   }
 }

@@ -9,14 +9,20 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The error answers to one request. Confined to its thread. */
 final class S3AnswerErrors implements ErrorAnswers {
+  /** How S3 answers a request that is not allowed or not signed as it should be. */
+  private static final Set<Integer> REFUSALS = Set.of(400, 401, 403);
+
   private final S3Errors errors;
   private final String what;
   private final boolean ofBucket;
   private @Nullable Instant storeTimeOfSkew;
+  private String code = "";
+  private int status;
 
   S3AnswerErrors(S3Errors errors, String what) {
     this(errors, what, false);
@@ -43,9 +49,21 @@ final class S3AnswerErrors implements ErrorAnswers {
     return storeTimeOfSkew;
   }
 
+  /** Returns the store's word for the last error; empty if there was none. */
+  String code() {
+    return code;
+  }
+
+  /** Returns whether the last error was about what the request may, or how it is signed. */
+  boolean isRefusal() {
+    return REFUSALS.contains(status);
+  }
+
   @Override
   public StorageException toException(Request request, ErrorAnswer answer) {
     S3Error error = S3Error.of(answer);
+    code = error.code();
+    status = error.status();
     storeTimeOfSkew =
         error.code().equals("RequestTimeTooSkewed") ? time(answer.header("date")) : null;
     return errors.toException(what, ofBucket, error, null);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.s3;
 
+import java.io.InputStream;
 import java.net.URI;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.SdkAdvancedClientOption;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -19,13 +20,21 @@ final class S3Clients {
   /** A page of 1000 keys of 1024 bytes, percent-encoded, with all that comes with a key. */
   static final int MAX_CONTROL_ANSWER = 16 << 20;
 
+  private static final ProfileFile NO_PROFILES =
+      ProfileFile.builder()
+          .content(InputStream.nullInputStream())
+          .type(ProfileFile.Type.CONFIGURATION)
+          .build();
+
   private S3Clients() {}
 
-  static S3Client create(S3TransportConfig config, S3Credentials credentials) {
+  static S3Client create(
+      S3TransportConfig config, ControlAuthentication authentication, ControlHttpClient http) {
     S3ClientBuilder builder =
         S3Client.builder()
             .region(Region.of(config.region()))
-            .credentialsProvider(credentials.provider())
+            .credentialsProvider(authentication)
+            .putAuthScheme(authentication)
             .forcePathStyle(config.pathStyle())
             .disableS3ExpressSessionAuth(true)
             // A batch of deletions has to have a checksum; every store knows this one.
@@ -33,16 +42,12 @@ final class S3Clients {
             // Older compatible stores refuse the trailers newer checksums travel in.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
-            .httpClientBuilder(
-                UrlConnectionHttpClient.builder()
-                    .connectionTimeout(config.connection().connectTimeout())
-                    // Every request has a limit of its own besides; a copy is silent for long.
-                    .socketTimeout(config.connection().completionTimeout())
-                    .tlsTrustManagersProvider(config.connection().certificates()::managers))
+            .httpClient(http)
             .overrideConfiguration(
                 override ->
                     override
-                        .addExecutionInterceptor(new CappedAnswers(MAX_CONTROL_ANSWER))
+                        // The one of the host, which is not asked for anything, may have keys.
+                        .defaultProfileFile(NO_PROFILES)
                         // The kernel retries.
                         .retryStrategy(AwsRetryStrategy.doNotRetry())
                         .putAdvancedOption(

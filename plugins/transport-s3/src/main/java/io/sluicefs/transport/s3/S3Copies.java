@@ -58,8 +58,7 @@ final class S3Copies {
     S3Attributes.check(what, options);
     Map<String, String> headers = S3Attributes.headers(options);
     headers.putAll(source(what, source));
-    boolean keeps = options.contentType().isEmpty() && options.metadata().isEmpty();
-    headers.put("x-amz-metadata-directive", keeps ? "COPY" : "REPLACE");
+    headers.put("x-amz-metadata-directive", options.describe() ? "REPLACE" : "COPY");
     FlatDocument result;
     try {
       result = send(what, targetKey, Map.of(), headers, !options.createOnly(), "CopyObjectResult");

@@ -2,10 +2,13 @@
 package io.sluicefs.transport.s3;
 
 import io.sluicefs.http.ErrorAnswer;
+import io.sluicefs.http.RetryAfter;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Response;
 
 /**
  * What a store says when it refuses a request, whichever way it was sent.
@@ -16,6 +19,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * @param requestId its name for the request; may be empty
  * @param region the bucket's right region, if the store says it
  * @param location where a redirect points; may be null
+ * @param retryAfter how long the store asks to wait; zero if it does not
  */
 record S3Error(
     int status,
@@ -23,20 +27,23 @@ record S3Error(
     String text,
     String requestId,
     @Nullable String region,
-    @Nullable String location) {
+    @Nullable String location,
+    Duration retryAfter) {
   private static final int MAX_TEXT = 300;
 
   static S3Error of(ErrorAnswer answer) {
     FlatDocument body = new FlatDocument(answer.body());
     String region = answer.header("x-amz-bucket-region");
+    String location = answer.header("location");
     String id = answer.header("x-amz-request-id");
     return new S3Error(
         answer.status(),
-        body.element("Code"),
+        oneLine(body.element("Code")),
         oneLine(body.element("Message")),
         oneLine(id == null ? body.element("RequestId") : id),
-        region == null ? emptyToNull(body.element("Region")) : region,
-        answer.header("location"));
+        emptyToNull(oneLine(region == null ? body.element("Region") : region)),
+        location == null ? null : oneLine(location),
+        answer.retryAfter());
   }
 
   static S3Error of(S3Exception failure) {
@@ -47,22 +54,35 @@ record S3Error(
     return new S3Error(
         failure.statusCode(),
         // The SDK puts the status where the store gives no code.
-        code == null || code.matches("\\d+( .*)?") ? "" : code,
+        code == null || code.matches("\\d+( .*)?") ? "" : oneLine(code),
         text == null ? "" : oneLine(text),
         failure.requestId() == null ? "" : oneLine(failure.requestId()),
         response == null ? null : response.firstMatchingHeader("x-amz-bucket-region").orElse(null),
-        response == null ? null : response.firstMatchingHeader("Location").orElse(null));
+        response == null ? null : response.firstMatchingHeader("Location").orElse(null),
+        response == null ? Duration.ZERO : retryAfter(failure.statusCode(), response));
   }
 
-  /** Returns what the store says of one key of a batch. */
-  static S3Error ofKey(software.amazon.awssdk.services.s3.model.S3Error error) {
+  /**
+   * Returns what the store says of one key of a batch.
+   *
+   * @param answer to the batch
+   */
+  static S3Error ofKey(software.amazon.awssdk.services.s3.model.S3Error error, S3Response answer) {
     return new S3Error(
         200,
         error.code() == null ? "" : oneLine(error.code()),
         error.message() == null ? "" : oneLine(error.message()),
-        "",
+        requestId(answer),
         null,
-        null);
+        null,
+        Duration.ZERO);
+  }
+
+  private static Duration retryAfter(int status, SdkHttpResponse response) {
+    return RetryAfter.of(
+        status,
+        response.firstMatchingHeader("Retry-After").orElse(null),
+        response.firstMatchingHeader("Date").orElse(null));
   }
 
   private static String oneLine(String text) {
@@ -72,6 +92,25 @@ record S3Error(
 
   private static @Nullable String emptyToNull(String text) {
     return text.isEmpty() ? null : text;
+  }
+
+  /** Returns the store's name for a request that was answered; empty if it gives none. */
+  private static String requestId(S3Response answer) {
+    return answer
+        .sdkHttpResponse()
+        .firstMatchingHeader("x-amz-request-id")
+        .map(S3Error::oneLine)
+        .orElse("");
+  }
+
+  /** Returns the store's name for a request, for the end of an error about its answer. */
+  static String reference(S3Response answer) {
+    return reference(requestId(answer));
+  }
+
+  /** The same of a name that may not have been given. */
+  static String reference(@Nullable String requestId) {
+    return requestId == null || requestId.isEmpty() ? "" : " (request " + oneLine(requestId) + ")";
   }
 
   /** Returns status, code and request id, as a person would look for them in the store's log. */

@@ -3,13 +3,6 @@ package io.sluicefs.transport.s3;
 
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
-import java.security.cert.CertificateException;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -38,7 +31,8 @@ final class S3Errors {
         kind,
         "%s at %s: %s (%s)"
             .formatted(what, bucket.endpoint(), explanation(kind, error), error.reference()),
-        cause);
+        cause,
+        error.retryAfter());
   }
 
   private static Kind kind(S3Error error, boolean ofBucket) {
@@ -145,9 +139,6 @@ final class S3Errors {
 
   /** Returns what a failure of the SDK means. */
   StorageException toException(String what, boolean ofBucket, Throwable failure) {
-    if (failure instanceof StorageException known) {
-      return known;
-    }
     if (failure instanceof S3Exception refused) {
       return toException(what, ofBucket, S3Error.of(refused), failure);
     }
@@ -155,8 +146,8 @@ final class S3Errors {
       return new StorageException(Kind.CANCELLED, what + " was interrupted", failure);
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof IOException io) {
-        return ofConnection(what, io);
+      if (cause instanceof StorageException known) {
+        return known;
       }
     }
     if (failure instanceof SdkClientException client
@@ -176,44 +167,6 @@ final class S3Errors {
         Kind.BAD_CREDENTIALS,
         "%s: no credentials from credentials = %s: %s"
             .formatted(what, credentials.sourceName(), oneLine(failure)),
-        failure);
-  }
-
-  private StorageException ofConnection(String what, IOException failure) {
-    String where = bucket.endpoint().toString();
-    if (failure instanceof UnknownHostException) {
-      return new StorageException(
-          Kind.UNREACHABLE,
-          "%s: the host %s is unknown; check the endpoint and the bucket's name"
-              .formatted(what, bucket.endpoint().host()),
-          failure);
-    }
-    if (failure instanceof SocketTimeoutException) {
-      return new StorageException(
-          Kind.TIMEOUT, "%s: no answer from %s in time".formatted(what, where), failure);
-    }
-    if (failure instanceof ConnectException || failure instanceof NoRouteToHostException) {
-      return new StorageException(
-          Kind.UNREACHABLE,
-          "%s: cannot connect to %s: %s; check the endpoint"
-              .formatted(what, where, oneLine(failure)),
-          failure);
-    }
-    if (failure instanceof SSLException) {
-      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-        if (cause instanceof CertificateException) {
-          return new StorageException(
-              Kind.INVALID_REQUEST,
-              "%s: the certificate of %s is not trusted (%s); set transport.s3.ca-certificate, or"
-                      .formatted(what, where, oneLine(cause))
-                  + " check the endpoint",
-              failure);
-        }
-      }
-    }
-    return new StorageException(
-        Kind.UNREACHABLE,
-        "%s: the connection to %s broke: %s".formatted(what, where, oneLine(failure)),
         failure);
   }
 

@@ -2,11 +2,11 @@
 package io.sluicefs.transport.s3;
 
 import io.sluicefs.http.Answer;
-import io.sluicefs.http.QueryRequest.Method;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ObjectStat;
+import io.sluicefs.spi.transport.StoredChecksum;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -70,6 +70,17 @@ final class S3Heads {
     return S3Symlinks.target(what, metadataOf(ask(what, key, Map.of())));
   }
 
+  /**
+   * Returns what S3 keeps of a version's bytes; null if nothing that ranges can be put together to,
+   * or it is another version by now.
+   */
+  @Nullable StoredChecksum checksum(ObjectId id) throws StorageException {
+    String what = bucket.describe("head", id.key());
+    Answer answer = ask(what, id.key(), WITH_CHECKSUM);
+    ObjectStat stat = stat(what, id.key(), answer);
+    return stat.id().equals(id) ? WholeChecksums.of(answer, stat.size()) : null;
+  }
+
   /** Returns the object a key has if it is the one a request was to make, else null. */
   @Nullable ObjectStat find(String key, Expected expected, UploadChecksum algorithm)
       throws StorageException {
@@ -109,7 +120,7 @@ final class S3Heads {
   }
 
   private Answer ask(String what, String key, Map<String, String> headers) throws StorageException {
-    return queries.ofObject(what, Method.HEAD, key, headers);
+    return queries.head(what, key, headers);
   }
 
   private static ObjectStat stat(String what, String key, Answer answer) throws StorageException {
@@ -126,7 +137,8 @@ final class S3Heads {
             time(lastModified),
             S3Symlinks.type(size, metadata),
             S3Symlinks.withoutMark(metadata),
-            Objects.requireNonNullElse(answer.header("x-amz-storage-class"), USUAL_CLASS));
+            Objects.requireNonNullElse(answer.header("x-amz-storage-class"), USUAL_CLASS),
+            Objects.requireNonNullElse(answer.header("content-type"), ""));
       }
     } catch (NumberFormatException | DateTimeException e) {
       throw noHead(what, e);

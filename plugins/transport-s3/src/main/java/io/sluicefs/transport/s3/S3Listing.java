@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.s3;
 
+import io.sluicefs.http.Answer;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -40,13 +41,15 @@ final class S3Listing {
 
   private final String what;
   private final ListRequest request;
+  private final String reference;
   private final Map<String, String> page = new HashMap<>();
   private final List<Map<String, String>> contents = new ArrayList<>();
   private final List<Map<String, String>> prefixes = new ArrayList<>();
 
-  private S3Listing(String what, ListRequest request) {
+  private S3Listing(String what, ListRequest request, String reference) {
     this.what = what;
     this.request = request;
+    this.reference = reference;
   }
 
   /** Returns the parameters that ask for a page. */
@@ -72,10 +75,11 @@ final class S3Listing {
   }
 
   /** Returns the page an answer holds. */
-  static ListPage page(String what, ListRequest request, byte[] answer) throws StorageException {
-    S3Listing listing = new S3Listing(what, request);
+  static ListPage page(String what, ListRequest request, Answer answer) throws StorageException {
+    S3Listing listing =
+        new S3Listing(what, request, S3Error.reference(answer.header("x-amz-request-id")));
     try {
-      XMLStreamReader reader = XML.createXMLStreamReader(new ByteArrayInputStream(answer));
+      XMLStreamReader reader = XML.createXMLStreamReader(new ByteArrayInputStream(answer.body()));
       try {
         listing.read(reader);
       } finally {
@@ -195,7 +199,9 @@ final class S3Listing {
 
   private StorageException corrupt(String problem, @Nullable Throwable cause) {
     return new StorageException(
-        Kind.CORRUPT, "%s: the answer is no listing: %s".formatted(what, problem), cause);
+        Kind.CORRUPT,
+        "%s: the answer is no listing: %s%s".formatted(what, problem, reference),
+        cause);
   }
 
   private static String oneLine(Throwable failure) {

@@ -141,8 +141,8 @@ final class S3MultipartUpload implements MultipartUpload {
       StorageException failure =
           new StorageException(
               Kind.CORRUPT,
-              "%s: the store has other bytes than were sent: %s %s, not %s"
-                  .formatted(what, writes.checksum(), stored, sent));
+              "%s: the store has other bytes than were sent: %s %s, not %s%s"
+                  .formatted(what, writes.checksum(), stored, sent, S3Error.reference(answer)));
       corrupt = failure;
       throw failure;
     }
@@ -198,7 +198,8 @@ final class S3MultipartUpload implements MultipartUpload {
   private ObjectStat stat(String what, CompleteMultipartUploadResponse answer, long size)
       throws StorageException {
     if (answer.eTag() == null || answer.eTag().isEmpty()) {
-      throw new StorageException(Kind.CORRUPT, what + ": the answer has no etag");
+      throw new StorageException(
+          Kind.CORRUPT, what + ": the answer has no etag" + S3Error.reference(answer));
     }
     return new ObjectStat(
         new ObjectId(key, ETags.unquoted(answer.eTag())),

@@ -54,7 +54,10 @@ final class S3Sends {
     Receipt receipt = send(what, key, query, headers, body, repeatable, sender);
     if (etag(receipt).isEmpty()) {
       throw new StorageException(
-          Kind.CORRUPT, what + ": the answer has no etag; is this an S3 endpoint?");
+          Kind.CORRUPT,
+          what
+              + ": the answer has no etag; is this an S3 endpoint?"
+              + S3Error.reference(receipt.header("x-amz-request-id")));
     }
     return receipt;
   }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.s3;
 
+import io.sluicefs.http.AccessKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import software.amazon.awssdk.http.SdkHttpMethod;
-import software.amazon.awssdk.http.SdkHttpRequest;
-import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
-import software.amazon.awssdk.http.auth.spi.signer.HttpSigner;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /** Signs the requests that do not go through the SDK's client. */
@@ -17,40 +15,33 @@ final class S3Signer {
   /** Stores refuse what is signed with a time this far from theirs. */
   private static final Duration TOLERATED_SKEW = Duration.ofMinutes(4);
 
-  private final AwsV4HttpSigner signer = AwsV4HttpSigner.create();
   private final S3Bucket bucket;
-  private final S3Credentials credentials;
+  private final SignatureV4 signature;
   private volatile Clock clock = Clock.systemUTC();
 
-  S3Signer(S3Bucket bucket, S3Credentials credentials) {
+  S3Signer(S3Bucket bucket, SignatureV4 signature) {
     this.bucket = bucket;
-    this.credentials = credentials;
+    this.signature = signature;
   }
 
   /**
    * Returns the headers of a request. A body is not signed but checked by its checksum's header,
-   * which is. Credentials may be fetched for it.
+   * which is.
    *
    * @param headers what is signed too
    */
   Map<String, String> sign(
-      SdkHttpMethod method, String path, Map<String, String> query, Map<String, String> headers) {
-    SdkHttpRequest.Builder unsigned =
-        SdkHttpRequest.builder()
-            .method(method)
-            // Of no matter to the signature, but else the signer wants to hash the body.
-            .protocol("https")
-            .host(bucket.endpoint().host())
-            .port(bucket.endpoint().port())
-            .encodedPath(path);
-    query.forEach(unsigned::putRawQueryParameter);
-    headers.forEach(unsigned::putHeader);
-    SdkHttpRequest request = unsigned.build();
-    if (!credentials.isAnonymous()) {
-      request = sign(request);
+      AccessKey key,
+      SdkHttpMethod method,
+      String path,
+      Map<String, String> query,
+      Map<String, String> headers) {
+    Map<String, String> signed = new LinkedHashMap<>(headers);
+    signed.put("Host", bucket.endpoint().hostHeader());
+    if (!key.isAnonymous()) {
+      signature.sign(
+          key, clock.instant(), method.name(), path, query, signed, SignatureV4.UNSIGNED_PAYLOAD);
     }
-    Map<String, String> signed = new LinkedHashMap<>();
-    request.forEachHeader((name, values) -> signed.put(name, values.getFirst()));
     return signed;
   }
 
@@ -64,23 +55,6 @@ final class S3Signer {
                 .append('=')
                 .append(SdkHttpUtils.urlEncode(value)));
     return text.toString();
-  }
-
-  private SdkHttpRequest sign(SdkHttpRequest request) {
-    return signer
-        .sign(
-            signing ->
-                signing
-                    .request(request)
-                    .identity(credentials.provider().resolveCredentials())
-                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "s3")
-                    .putProperty(AwsV4HttpSigner.REGION_NAME, bucket.region())
-                    // S3 signs the path as it is sent: encoded once, "//" and ".." kept.
-                    .putProperty(AwsV4HttpSigner.DOUBLE_URL_ENCODE, false)
-                    .putProperty(AwsV4HttpSigner.NORMALIZE_PATH, false)
-                    .putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, false)
-                    .putProperty(HttpSigner.SIGNING_CLOCK, clock))
-        .request();
   }
 
   /**

@@ -7,6 +7,7 @@ import io.sluicefs.http.RangeReader;
 import io.sluicefs.http.RangeRequest;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginMetrics;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ListPage;
@@ -16,6 +17,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PendingUpload;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.StoredChecksum;
 import io.sluicefs.spi.transport.Transport;
 import io.sluicefs.spi.transport.TransportCapabilities;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
@@ -23,14 +25,14 @@ import io.sluicefs.spi.transport.UploadBody;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpMethod;
 
 /**
- * A bucket of S3. The SDK finds credentials and endpoints, signs, and sends what is asked for
- * rarely; what comes for every name and all bytes are sent past it, the bytes in the caller's
- * memory.
+ * A bucket of S3. The SDK finds credentials and endpoints, and sends what is asked for rarely; what
+ * comes for every name and all bytes are sent past it, the bytes in the caller's memory.
  */
 final class S3Transport implements Transport {
   private static final TransportCapabilities CAPABILITIES =
@@ -61,19 +63,31 @@ final class S3Transport implements Transport {
 
   private S3Transport(S3TransportConfig config, S3Credentials credentials) {
     this.credentials = credentials;
-    client = new LazyClient(() -> S3Clients.create(config, credentials));
     bucket = S3Clients.bucket(config);
     errors = new S3Errors(bucket, credentials);
-    requests = new SignedRequests(new S3Signer(bucket, credentials), errors);
-    control = new ControlRequests(errors, config.connection().requestTimeout());
+    SignatureV4 signature = new SignatureV4(config.region());
+    requests = new SignedRequests(new S3Signer(bucket, signature), credentials, errors);
+    control = new ControlRequests(errors, credentials, config.connection().requestTimeout());
     reader = new RangeReader(config.connection().readerOptions(config.userAgent()));
+    // Every request has a limit of its own besides; a store that joins parts for long sends white
+    // space meanwhile.
+    ControlHttpClient http =
+        new ControlHttpClient(
+            reader.queries(
+                config.connection().requestTimeout(),
+                config.connection().completionTimeout(),
+                S3Clients.MAX_CONTROL_ANSWER));
+    client =
+        new LazyClient(
+            () ->
+                S3Clients.create(config, new ControlAuthentication(signature, credentials), http));
     S3Sends sends =
         new S3Sends(
             bucket,
             requests,
             errors,
             reader.sender(config.connection().requestTimeout()),
-            reader.sender(config.connection().completionTimeout()));
+            reader.sender(config.connection().copyTimeout()));
     queries =
         new S3Queries(
             bucket,
@@ -86,11 +100,13 @@ final class S3Transport implements Transport {
 
   /** Opens a transport that has credentials. */
   @MustBeClosed
-  static S3Transport open(S3TransportConfig config, S3Credentials credentials)
+  static S3Transport open(
+      S3TransportConfig config, S3Credentials credentials, PluginMetrics metrics)
       throws StorageException {
     S3Transport transport = new S3Transport(config, credentials);
     try {
       transport.findCredentials();
+      transport.reader.show(metrics);
     } catch (StorageException e) {
       transport.close();
       throw e;
@@ -105,7 +121,7 @@ final class S3Transport implements Transport {
         true,
         () -> {
           try {
-            return credentials.provider().resolveCredentials();
+            return credentials.current();
           } catch (SdkException | IllegalStateException e) {
             throw errors.badCredentials(what, e);
           }
@@ -131,7 +147,7 @@ final class S3Transport implements Transport {
   public ListPage list(ListRequest request) throws StorageException {
     String what = bucket.describe("list", request.prefix());
     Answer answer = queries.ofBucket(what, S3Listing.query(request));
-    return S3Listing.page(what, request, answer.body());
+    return S3Listing.page(what, request, answer);
   }
 
   @Override
@@ -160,6 +176,11 @@ final class S3Transport implements Transport {
                   answers);
               return true;
             });
+  }
+
+  @Override
+  public Optional<StoredChecksum> checksum(ObjectId id) throws StorageException {
+    return Optional.ofNullable(heads.checksum(id));
   }
 
   @Override
@@ -217,6 +238,5 @@ final class S3Transport implements Transport {
     reader.close();
     control.close();
     client.close();
-    credentials.close();
   }
 }

@@ -29,6 +29,8 @@ public final class S3TransportProvider implements TransportProvider {
   @MustBeClosed
   public Transport open(PluginContext context) throws SettingException, StorageException {
     return S3Transport.open(
-        S3TransportConfig.of(context.settings()), S3Credentials.of(context.settings()));
+        S3TransportConfig.of(context.settings()),
+        S3Credentials.of(context.settings()),
+        context.metrics());
   }
 }

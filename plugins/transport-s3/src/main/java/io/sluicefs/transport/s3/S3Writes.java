@@ -2,8 +2,6 @@
 package io.sluicefs.transport.s3;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import io.sluicefs.http.Answer;
-import io.sluicefs.http.QueryRequest.Method;
 import io.sluicefs.http.Receipt;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
@@ -202,7 +200,8 @@ final class S3Writes {
         control.run(what, false, () -> client.get().createMultipartUpload(asked));
     String id = answer.uploadId();
     if (id == null || id.isEmpty()) {
-      throw new StorageException(Kind.CORRUPT, what + ": the answer names no upload");
+      throw new StorageException(
+          Kind.CORRUPT, what + ": the answer names no upload" + S3Error.reference(answer));
     }
     return new S3MultipartUpload(this, key, id, options);
   }
@@ -228,7 +227,10 @@ final class S3Writes {
                       new PendingUpload(upload.key(), upload.uploadId(), upload.initiated())));
       if (answer.isTruncated() == null) {
         throw new StorageException(
-            Kind.CORRUPT, what + ": the answer does not say whether it is the last page");
+            Kind.CORRUPT,
+            what
+                + ": the answer does not say whether it is the last page"
+                + S3Error.reference(answer));
       }
       if (!answer.isTruncated()) {
         return uploads;
@@ -240,7 +242,10 @@ final class S3Writes {
               .build();
       if (answer.nextKeyMarker() == null || next.equals(asked)) {
         throw new StorageException(
-            Kind.CORRUPT, what + ": the answer is cut short without saying how to go on");
+            Kind.CORRUPT,
+            what
+                + ": the answer is cut short without saying how to go on"
+                + S3Error.reference(answer));
       }
       request = next;
     }
@@ -290,7 +295,7 @@ final class S3Writes {
   private void deleteOne(String key) throws StorageException {
     String what = bucket.describe("delete", key);
     try {
-      Answer _ = queries.ofObject(what, Method.DELETE, key, Map.of());
+      queries.delete(what, key);
     } catch (StorageException e) {
       if (e.kind() != Kind.NOT_FOUND) {
         throw e;
@@ -320,7 +325,8 @@ final class S3Writes {
       if (first == null) {
         String key = error.key() == null ? "" : error.key();
         first =
-            errors.toException(bucket.describe("delete", key), false, S3Error.ofKey(error), null);
+            errors.toException(
+                bucket.describe("delete", key), false, S3Error.ofKey(error, answer), null);
       }
     }
     if (first != null) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.transport.s3;
 
+import io.sluicefs.http.Crc32;
 import io.sluicefs.http.Crc64;
 import io.sluicefs.spi.transport.UploadBody;
 import java.lang.foreign.MemorySegment;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.OptionalLong;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** What goes with a body so that the store finds out whether it arrived as it was sent. */
@@ -19,11 +18,6 @@ enum UploadChecksum {
   CRC32C(Integer.BYTES),
   /** Nothing, for stores that refuse it. */
   NONE(0);
-
-  /** Of CRC-32C; the lowest power is the highest bit. */
-  private static final int POLYNOMIAL = 0x82F63B78;
-
-  private static final long MAX_BUFFER = 1 << 30;
 
   private final int bytes;
 
@@ -48,14 +42,7 @@ enum UploadChecksum {
 
   /** Returns a checksum from the form it has in headers; none if it is something else. */
   OptionalLong parse(String base64) {
-    try {
-      byte[] value = Base64.getDecoder().decode(base64);
-      return value.length == bytes
-          ? OptionalLong.of(new BigInteger(1, value).longValue())
-          : OptionalLong.empty();
-    } catch (IllegalArgumentException e) {
-      return OptionalLong.empty();
-    }
+    return WholeChecksums.parse(base64, bytes);
   }
 
   /** Computes the checksum of a body. */
@@ -68,14 +55,11 @@ enum UploadChecksum {
   }
 
   private static long crc32c(UploadBody body) {
-    CRC32C running = new CRC32C();
+    long crc = 0;
     for (MemorySegment segment : body.segments()) {
-      for (long at = 0; at < segment.byteSize(); at += MAX_BUFFER) {
-        long length = Math.min(MAX_BUFFER, segment.byteSize() - at);
-        running.update(segment.asSlice(at, length).asByteBuffer());
-      }
+      crc = Crc32.CASTAGNOLI.combine(crc, Crc32.CASTAGNOLI.of(segment), segment.byteSize());
     }
-    return running.getValue();
+    return crc;
   }
 
   /** Returns the form a checksum has in headers. */
@@ -91,28 +75,6 @@ enum UploadChecksum {
     if (this == CRC64NVME) {
       return Crc64.NVME.combine(first, second, secondLength);
     }
-    // CRCs are remainders of polynomials: the first run is shifted by the length of the second.
-    int shift = 1 << 31;
-    int power = shift >>> 8;
-    for (long left = secondLength; left > 0; left >>>= 1) {
-      if ((left & 1) != 0) {
-        shift = multiply(power, shift);
-      }
-      power = multiply(power, power);
-    }
-    return Integer.toUnsignedLong(multiply(shift, (int) first)) ^ second;
-  }
-
-  /** Multiplies two polynomials, the highest bit the lowest power, modulo that of CRC-32C. */
-  private static int multiply(int a, int b) {
-    int product = 0;
-    int shifted = b;
-    for (int bit = 1 << 31; bit != 0; bit >>>= 1) {
-      if ((a & bit) != 0) {
-        product ^= shifted;
-      }
-      shifted = (shifted & 1) != 0 ? (shifted >>> 1) ^ POLYNOMIAL : shifted >>> 1;
-    }
-    return product;
+    return Crc32.CASTAGNOLI.combine(first, second, secondLength);
   }
 }

@@ -27,6 +27,8 @@ final class EmulatedS3 implements AutoCloseable {
     settings.put("endpoint", emulator.s3Endpoint().toString());
     settings.put("bucket", BUCKET);
     settings.put("region", "us-east-1");
+    // The first use of the SDK takes a busy machine longer than a store may.
+    settings.put("request-timeout", "60s");
     settings.put("credentials", "static");
     settings.put("access-key-id", "emulator");
     settings.put("access-key-secret", "emulator-secret");

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sluicefs.emulator.EmulatorOptions;
+import io.sluicefs.emulator.Fault;
+import io.sluicefs.emulator.FaultRule;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.StorageException;
@@ -16,10 +18,13 @@ import io.sluicefs.spi.transport.ReadProgress;
 import io.sluicefs.spi.transport.Transport;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,6 +42,29 @@ class S3ErrorsTest {
   @AfterAll
   static void stop() {
     store.close();
+  }
+
+  @Test
+  void passesOnWhenTheStoreAsksToComeAgain() throws Exception {
+    try (Transport transport = store.open(Map.of())) {
+      for (int status : new int[] {429, 503}) {
+        store
+            .emulator
+            .faults()
+            .order(FaultRule.on().times(3).does(Fault.refuse(status, "SlowDown", "17")));
+        assertRetryAfter(() -> transport.head("object"));
+        assertRetryAfter(() -> transport.list(ListRequest.directory("")));
+        assertRetryAfter(() -> transport.delete(List.of("none", "more")));
+      }
+    } finally {
+      store.emulator.faults().clear();
+    }
+  }
+
+  private static void assertRetryAfter(Executable request) {
+    StorageException failure = assertThrows(StorageException.class, request);
+    assertTrue(failure.retryable(), failure::toString);
+    assertEquals(Duration.ofSeconds(17), failure.retryAfter());
   }
 
   @ParameterizedTest

@@ -18,6 +18,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,8 +39,9 @@ class S3TransportConfigTest {
     assertEquals("eu-central-1", config.region());
     assertFalse(config.pathStyle());
     assertEquals(Duration.ofSeconds(5), config.connection().connectTimeout());
-    assertEquals(Duration.ofSeconds(30), config.connection().requestTimeout());
+    assertEquals(Duration.ofSeconds(15), config.connection().requestTimeout());
     assertEquals(Duration.ofSeconds(15), config.connection().noProgressTimeout());
+    assertEquals(Duration.ofSeconds(20), config.connection().copyTimeout());
     assertEquals(Duration.ofMinutes(5), config.connection().completionTimeout());
     assertEquals(UploadChecksum.CRC32C, config.uploadChecksum());
     assertEquals(64, config.connection().maxIdleConnections());
@@ -125,6 +127,57 @@ class S3TransportConfigTest {
     assertFalse(message.contains("password@"), message);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "models@evil.example",
+        "evil.example#",
+        "evil.example?a",
+        "evil.example:80",
+        "models/a",
+        "a/../b",
+        "..",
+        "[::1]",
+        "models\nHost: evil.example",
+        "models\r\nHost: evil.example",
+        "models\n"
+      })
+  void refusesBucketsThatCouldNameAHost(String bucket) {
+    SettingException refusal =
+        assertThrows(
+            SettingException.class, () -> config(Map.of("bucket", bucket, "region", "x-1")));
+    String message = String.valueOf(refusal.getMessage());
+    assertTrue(message.contains("transport.s3.bucket"), message);
+    assertTrue(message.contains("letters, digits, dots, hyphens, underscores"), message);
+    assertEquals(1, message.lines().count(), message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "169.254.169.254, true",
+    "169.254.169.254, false",
+    "evil.example, true",
+    "evil.example, false",
+    "a..b, true",
+    "evil.example., true",
+  })
+  void aBucketsNameIsNeverTheHostAlone(String bucket, String pathStyle) throws Exception {
+    for (String endpoint : List.of("", "https://storage.example.com")) {
+      String host =
+          S3Clients.bucket(
+                  config(
+                      Map.of(
+                          "bucket", bucket,
+                          "path-style", pathStyle,
+                          "endpoint", endpoint,
+                          "region", "x-1")))
+              .endpoint()
+              .host();
+      String store = endpoint.isEmpty() ? "s3.x-1.amazonaws.com" : "storage.example.com";
+      assertTrue(host.equals(store) || host.equals(bucket + "." + store), host);
+    }
+  }
+
   @Test
   void refusesVirtualHostsOfAnAddress() {
     Map<String, String> settings =
@@ -149,10 +202,9 @@ class S3TransportConfigTest {
     if (!credentials.isEmpty()) {
       settings.put("credentials", credentials);
     }
-    try (S3Credentials found = S3Credentials.of(settings(settings))) {
-      assertEquals("static", found.sourceName());
-      assertEquals("id", found.provider().resolveCredentials().accessKeyId());
-    }
+    S3Credentials found = S3Credentials.of(settings(settings));
+    assertEquals("static", found.sourceName());
+    assertEquals("id", found.current().id());
   }
 
   @Test
@@ -160,9 +212,8 @@ class S3TransportConfigTest {
     String command =
         "echo '{\"Version\":1,\"AccessKeyId\":\"pid\",\"SecretAccessKey\":\"secret\"}'";
     Map<String, String> settings = Map.of("credentials", "process", "credential-process", command);
-    try (S3Credentials found = S3Credentials.of(settings(settings))) {
-      assertEquals("pid", found.provider().resolveCredentials().accessKeyId());
-    }
+    S3Credentials found = S3Credentials.of(settings(settings));
+    assertEquals("pid", found.current().id());
   }
 
   @Test

@@ -119,6 +119,14 @@ class S3WritesTest {
   }
 
   @Test
+  void theContentTypeIsTold() throws Exception {
+    try (Transport transport = store.open(Map.of())) {
+      transport.put("key", new PutOptions(false, "text/plain", Map.of()), body(10));
+      assertEquals("text/plain", transport.head("key").contentType());
+    }
+  }
+
+  @Test
   void aSymlinkIsAnEmptyObjectWhoseTargetIsInItsMetadata() throws Exception {
     try (Transport transport = store.open(Map.of())) {
       transport.putSymlink("link", "../a b/\u00fc", PutOptions.REPLACE);

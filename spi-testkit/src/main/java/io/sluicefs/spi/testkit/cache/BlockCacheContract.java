@@ -33,6 +33,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,8 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(120)
 public abstract class BlockCacheContract {
-  private static final long BLOCKED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final int LOOKS = 20;
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private static final String KEY = "models/model-00001-of-00002.safetensors";
 
@@ -416,6 +418,46 @@ public abstract class BlockCacheContract {
   }
 
   @Test
+  void whatWasDiscardedIsLoadedAnew() throws Exception {
+    PatternLoader before = loader(4L * blockSize);
+    try (ObjectBlocks blocks = attach(before);
+        BlockLease lease = blocks.acquire(0, 1)) {
+      acquire(before, blocks, 1);
+      assertEquals(4, blocks.prefetch(0, 4));
+      cache.discard(before.object().id(), before.object().size());
+
+      PatternLoader after = loader(4L * blockSize);
+      try (ObjectBlocks anew = attach(after)) {
+        assertFalse(get(after, anew, 0));
+        assertEquals(4, anew.prefetch(0, 4));
+        acquire(after, anew, 0);
+        assertTrue(after.bytes() >= 4L * blockSize, () -> after.ranges().toString());
+      }
+      check(before, 0, lease);
+    }
+  }
+
+  @Test
+  void whatIsBeingLoadedWhenItIsDiscardedIsNotFoundLater() throws Exception {
+    PatternLoader before = loader(4L * blockSize);
+    try (ObjectBlocks blocks = attach(before);
+        PatternLoader.Hold hold = before.hold(blockSize)) {
+      FutureTask<?> reader = start(() -> acquire(before, blocks, 1));
+      hold.awaitReached();
+      cache.discard(before.object().id(), before.object().size());
+      PatternLoader after = loader(4L * blockSize);
+      try (ObjectBlocks anew = attach(after)) {
+        assertFalse(get(after, anew, 1));
+        hold.release();
+        result(reader);
+        assertFalse(get(after, anew, 1));
+        acquire(after, anew, 1);
+        assertTrue(after.bytes() >= blockSize);
+      }
+    }
+  }
+
+  @Test
   void theCapacityIsHardAndTheBytesStayRight() throws Exception {
     PatternLoader loader = loader(3L * capacity * blockSize);
     try (ObjectBlocks blocks = attach(loader)) {
@@ -723,17 +765,21 @@ public abstract class BlockCacheContract {
     return assertInstanceOf(StorageException.class, failed.getCause());
   }
 
-  /** Waits until the thread of a task waits for something, and longer than locks are held. */
+  /**
+   * Waits until the thread of a task waits for something, and longer than locks are held.
+   *
+   * <p>It is looked at from time to time and not without a break: a cache may wake up now and then
+   * to see whether there is memory, and is not less blocked for that.
+   */
   private static void awaitBlocked(FutureTask<?> task) {
     Thread thread = ((Reading<?>) task).thread;
-    long since = System.nanoTime();
-    while (System.nanoTime() - since < BLOCKED_NANOS) {
+    int waiting = 0;
+    while (waiting < LOOKS) {
       assertFalse(task.isDone(), "did not wait");
-      if (thread.getState() != Thread.State.WAITING
-          && thread.getState() != Thread.State.TIMED_WAITING) {
-        since = System.nanoTime();
-      }
-      Thread.onSpinWait();
+      Thread.State state = thread.getState();
+      boolean waits = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
+      waiting = waits ? waiting + 1 : 0;
+      LockSupport.parkNanos(LOOK_NANOS);
     }
   }
 

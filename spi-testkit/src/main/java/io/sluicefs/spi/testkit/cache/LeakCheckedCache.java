@@ -3,6 +3,8 @@ package io.sluicefs.spi.testkit.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.ObjectId;
+import io.sluicefs.spi.PluginSettings;
+import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.cache.BlockCache;
 import io.sluicefs.spi.cache.BlockLoader;
 import io.sluicefs.spi.cache.CacheStats;
@@ -40,6 +42,11 @@ public final class LeakCheckedCache implements BlockCache {
   }
 
   @Override
+  public void discard(ObjectId id, long size) {
+    cache.discard(id, size);
+  }
+
+  @Override
   public CacheStats stats() {
     return cache.stats();
   }
@@ -47,6 +54,11 @@ public final class LeakCheckedCache implements BlockCache {
   @Override
   public SequencedMap<String, Long> counters() {
     return cache.counters();
+  }
+
+  @Override
+  public void reconfigure(PluginSettings settings) throws SettingException {
+    cache.reconfigure(settings);
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 /** How a FUSE channel must mount, unmount and end. */
@@ -56,7 +57,8 @@ abstract class SessionSuite extends FailuresSuite {
     }
   }
 
-  @Test
+  // Threads read the device while it ends; more than one end of that has been seen.
+  @RepeatedTest(20)
   void withAnOpenFileUnmountDetachesAndTheLastCloseEndsTheSession() throws Exception {
     files.addFile("file", FileContent.pattern(16, 2 * MIB));
     try (MountedFileSystem mounted = mount()) {

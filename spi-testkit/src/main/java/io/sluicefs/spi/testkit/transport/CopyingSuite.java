@@ -31,7 +31,9 @@ abstract class CopyingSuite extends MultipartSuite {
       source = transport.put(prefix + "source", blue, body(arena, bytes("x"), 1)).id();
     }
     transport.copy(source, 1, prefix + "same", PutOptions.REPLACE);
-    assertEquals("blue", transport.head(prefix + "same").metadata().get("color"));
+    ObjectStat same = transport.head(prefix + "same");
+    assertEquals("blue", same.metadata().get("color"));
+    assertEquals(transport.head(source.key()).contentType(), same.contentType());
     transport.copy(source, 1, prefix + "other", new PutOptions(false, "", Map.of("size", "1")));
     assertEquals(Map.of("size", "1"), transport.head(prefix + "other").metadata());
   }

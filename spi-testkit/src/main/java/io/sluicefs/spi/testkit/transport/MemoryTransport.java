@@ -158,6 +158,18 @@ public final class MemoryTransport implements Transport {
             CAPABILITIES.maxCopySize());
   }
 
+  /** Makes this a store that copies no more than some bytes at once, before it is asked. */
+  public void copyAtOnce(long most) {
+    capabilities =
+        new TransportCapabilities(
+            CAPABILITIES.features(),
+            CAPABILITIES.maxPutSize(),
+            CAPABILITIES.minPartSize(),
+            CAPABILITIES.maxPartSize(),
+            CAPABILITIES.maxParts(),
+            most);
+  }
+
   /** Stores an object, last modified now. */
   public ObjectStat put(String key, byte[] bytes) {
     return put(key, bytes, Instant.now());
@@ -166,6 +178,11 @@ public final class MemoryTransport implements Transport {
   /** Stores an object with a given time. */
   public ObjectStat put(String key, byte[] bytes, Instant modified) {
     return store(key, bytes.clone(), modified, ObjectStat.Type.DATA, Map.of());
+  }
+
+  /** Stores an object with user metadata. */
+  public ObjectStat put(String key, byte[] bytes, Map<String, String> metadata) {
+    return store(key, bytes.clone(), Instant.now(), ObjectStat.Type.DATA, metadata);
   }
 
   /** Stores an object of a text in UTF-8. */
@@ -387,11 +404,10 @@ public final class MemoryTransport implements Transport {
       throw new StorageException(
           Kind.PRECONDITION_FAILED, source.key() + " is not " + source.etag() + " any more");
     }
-    boolean keeps = options.contentType().isEmpty() && options.metadata().isEmpty();
     PutOptions stored =
-        keeps
-            ? new PutOptions(options.createOnly(), "", object.metadata, options.repeated())
-            : options;
+        options.describe()
+            ? options
+            : new PutOptions(options.createOnly(), "", object.metadata, options.repeated());
     return answered(Operation.COPY, create(targetKey, stored, object.bytes, object.type));
   }
 

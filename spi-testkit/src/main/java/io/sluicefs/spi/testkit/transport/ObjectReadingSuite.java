@@ -15,11 +15,16 @@ import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ListRequest;
 import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.ReadProgress;
+import io.sluicefs.spi.transport.StoredChecksum;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -65,6 +70,38 @@ abstract class ObjectReadingSuite extends ListingSuite {
     assertEquals(20, after.size());
     remove(prefix + "object");
     assertFails(Kind.NOT_FOUND, () -> transport.head(prefix + "object"));
+  }
+
+  @Test
+  void theChecksumTheStoreKeepsIsThatOfTheBytesHoweverTheyAreDivided() throws Exception {
+    byte[] content = content(300_001, 7);
+    ObjectId id = stored("object", content);
+    StoredChecksum kept = transport.checksum(id).orElse(null);
+    assumeTrue(kept != null, "the store keeps no checksum of all bytes that ranges make up");
+    assertEquals(content.length, kept.size());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, content);
+      long together = 0;
+      for (int start = 0, length = 1; start < content.length; start += length, length *= 3) {
+        length = Math.min(length, content.length - start);
+        MemorySegment part = bytes.asSlice(start, length);
+        together = kept.algorithm().combine(together, kept.algorithm().of(part), length);
+      }
+      assertEquals(kept.value(), kept.algorithm().of(bytes));
+      assertEquals(kept.value(), together);
+    }
+    ObjectId other = new ObjectId(id.key(), "0123456789abcdef0123456789abcdef");
+    assertEquals(Optional.empty(), transport.checksum(other));
+  }
+
+  @Test
+  void theChecksumOfAMissingObjectIsNotFoundOrNotKept() throws Exception {
+    ObjectId missing = new ObjectId(prefix + "missing", "0123456789abcdef0123456789abcdef");
+    try {
+      assertEquals(Optional.empty(), transport.checksum(missing));
+    } catch (StorageException e) {
+      assertEquals(Kind.NOT_FOUND, e.kind());
+    }
   }
 
   @Test

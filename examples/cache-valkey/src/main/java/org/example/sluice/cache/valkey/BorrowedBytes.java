@@ -16,6 +16,7 @@ final class BorrowedBytes {
 
   private final ByteBuffer[] memory;
   private final int length;
+  private int checksum;
   private boolean givenUp;
 
   BorrowedBytes(ByteBuffer... memory) {
@@ -48,9 +49,7 @@ final class BorrowedBytes {
       return Filling.WRONG_LENGTH;
     }
     int expected = value.getInt();
-    CRC32C checksum = new CRC32C();
-    checksum.update(value.duplicate());
-    if ((int) checksum.getValue() != expected) {
+    if (checksum(value) != expected) {
       return Filling.WRONG_CHECKSUM;
     }
     int at = value.position();
@@ -61,16 +60,28 @@ final class BorrowedBytes {
     return Filling.FILLED;
   }
 
-  /** Gets the bytes with their checksum in front, to be sent. */
+  /**
+   * Notes the checksum of the bytes as they are now: once they were announced they may be given up,
+   * and the memory may hold others when they are sent. Whoever reads those finds out.
+   */
+  void seal() {
+    checksum = checksum(memory);
+  }
+
+  private static int checksum(ByteBuffer... bytes) {
+    CRC32C checksum = new CRC32C();
+    for (ByteBuffer buffer : bytes) {
+      checksum.update(buffer.duplicate());
+    }
+    return (int) checksum.getValue();
+  }
+
+  /** Gets the bytes with the checksum they were sealed with in front, to be sent. */
   synchronized void drain(Sink sink) {
     if (givenUp) {
       throw new IllegalStateException("nobody waits for this block to be kept any more");
     }
-    CRC32C checksum = new CRC32C();
-    for (ByteBuffer buffer : memory) {
-      checksum.update(buffer.duplicate());
-    }
-    sink.put(ByteBuffer.allocate(HEADER).putInt((int) checksum.getValue()).flip());
+    sink.put(ByteBuffer.allocate(HEADER).putInt(checksum).flip());
     for (ByteBuffer buffer : memory) {
       sink.put(buffer.duplicate());
     }

@@ -14,8 +14,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 
 /**
  * The blocks of one version of an object on the server, and how a range of them is read: what the
@@ -27,6 +29,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class SharedBlocks {
   private static final int DIGEST_BYTES = 20;
+  private static final int KEYS_AT_ONCE = 1000;
 
   private final ValkeyServer server;
   private final long size;
@@ -35,9 +38,21 @@ final class SharedBlocks {
   private final LongAdder hits;
   private final LongAdder misses;
   private final LongAdder kept;
+  private final BooleanSupplier keeps;
 
+  /**
+   * Creates the blocks of an object.
+   *
+   * @param keeps whether what is loaded is kept: not once the object was discarded
+   */
   SharedBlocks(
-      ValkeyServer server, String location, ObjectId id, long size, int blockSize, Counts counts) {
+      ValkeyServer server,
+      String location,
+      ObjectId id,
+      long size,
+      int blockSize,
+      Counts counts,
+      BooleanSupplier keeps) {
     this.server = server;
     this.size = size;
     this.blockSize = blockSize;
@@ -45,6 +60,7 @@ final class SharedBlocks {
     this.hits = counts.hits();
     this.misses = counts.misses();
     this.kept = counts.kept();
+    this.keeps = keeps;
   }
 
   /**
@@ -109,12 +125,13 @@ final class SharedBlocks {
     int count = (int) ((range.end() - 1) / blockSize - first + 1);
     List<byte[]> keys = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      keys.add((keyPrefix + (first + i)).getBytes(StandardCharsets.US_ASCII));
+      keys.add(key(first + i));
     }
     BitSet found = ask(keys, borrow(memory, range, count));
     hits.add(found.cardinality());
     misses.add(count - found.cardinality());
 
+    List<BorrowedBytes> blocks = borrow(memory, range, count);
     Announcements announced = new Announcements(progress, range.length());
     long loaded = 0;
     for (int from = found.nextClearBit(0); from < count; ) {
@@ -122,10 +139,14 @@ final class SharedBlocks {
       long base = (long) from * blockSize;
       announced.upTo(base);
       ByteRange missing = range(first + from, first + to);
+      Seals seals = new Seals(blocks.subList(from, to));
       loader.load(
           missing,
           memory.slices(base, base + missing.length()),
-          bytes -> announced.upTo(base + bytes));
+          bytes -> {
+            seals.upTo(bytes);
+            announced.upTo(base + bytes);
+          });
       announced.requireUpTo(base + missing.length());
       loaded += missing.length();
       from = found.nextClearBit(to);
@@ -134,8 +155,24 @@ final class SharedBlocks {
     for (ByteBuffer buffer : target) {
       buffer.position(buffer.limit());
     }
-    keep(keys, memory, range, found);
+    keep(keys, blocks, found);
     return loaded;
+  }
+
+  private byte[] key(long block) {
+    return (keyPrefix + block).getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Removes all blocks from the server. */
+  void discard() {
+    List<byte[]> keys = new ArrayList<>();
+    for (long block = 0; block < count(); block++) {
+      keys.add(key(block));
+      if (keys.size() == KEYS_AT_ONCE || block + 1 == count()) {
+        server.remove(keys);
+        keys = new ArrayList<>();
+      }
+    }
   }
 
   private BitSet ask(List<byte[]> keys, List<BorrowedBytes> targets) throws StorageException {
@@ -147,15 +184,14 @@ final class SharedBlocks {
     }
   }
 
-  private void keep(List<byte[]> keys, Span memory, ByteRange range, BitSet found) {
-    List<BorrowedBytes> all = borrow(memory, range, keys.size());
+  private void keep(List<byte[]> keys, List<BorrowedBytes> blocks, BitSet found) {
     List<byte[]> missingKeys = new ArrayList<>();
     List<BorrowedBytes> missing = new ArrayList<>();
     for (int i = found.nextClearBit(0); i < keys.size(); i = found.nextClearBit(i + 1)) {
       missingKeys.add(keys.get(i));
-      missing.add(all.get(i));
+      missing.add(blocks.get(i));
     }
-    if (!missing.isEmpty()) {
+    if (!missing.isEmpty() && keeps.getAsBoolean()) {
       kept.add(server.write(missingKeys, missing));
     }
   }
@@ -168,6 +204,30 @@ final class SharedBlocks {
           new BorrowedBytes(memory.slices(from, Math.min(range.length(), from + blockSize))));
     }
     return blocks;
+  }
+
+  /** Seals the blocks of a run as they come, before anybody is told. */
+  private static final class Seals {
+    private final Iterator<BorrowedBytes> unsealed;
+    private BorrowedBytes next;
+    private long end;
+
+    Seals(List<BorrowedBytes> run) {
+      unsealed = run.iterator();
+      advance();
+    }
+
+    void upTo(long bytes) {
+      while (next != null && end <= bytes) {
+        next.seal();
+        advance();
+      }
+    }
+
+    private void advance() {
+      next = unsealed.hasNext() ? unsealed.next() : null;
+      end += next == null ? 0 : next.length();
+    }
   }
 
   /** Says how far a read has come, each place once. */

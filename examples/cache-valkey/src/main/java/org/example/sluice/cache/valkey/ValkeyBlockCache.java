@@ -9,8 +9,12 @@ import io.sluicefs.spi.cache.CacheStats;
 import io.sluicefs.spi.cache.ObjectBlocks;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 
 /**
  * A cache whose blocks are on a server that several hosts share. As a {@link CacheStats} tells of
@@ -22,6 +26,7 @@ final class ValkeyBlockCache implements BlockCache {
   private final PluginContext context;
   private final LeasedBlocks leased;
   private final SharedBlocks.Counts counts = new SharedBlocks.Counts();
+  private final Map<ObjectId, Integer> discards = new ConcurrentHashMap<>();
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
   private final LongAdder loadedBytes = new LongAdder();
@@ -40,9 +45,26 @@ final class ValkeyBlockCache implements BlockCache {
 
   @Override
   public ObjectBlocks attach(ObjectId id, long size, BlockLoader loader) {
-    SharedBlocks shared =
-        new SharedBlocks(server, context.location(), id, size, config.blockSize(), counts);
-    return new ValkeyObjectBlocks(this, leased, shared, id, loader);
+    return new ValkeyObjectBlocks(this, leased, shared(id, size), inMemory(id), loader);
+  }
+
+  private SharedBlocks shared(ObjectId id, long size) {
+    Integer times = discards.get(id);
+    BooleanSupplier keeps = () -> Objects.equals(times, discards.get(id));
+    return new SharedBlocks(
+        server, context.location(), id, size, config.blockSize(), counts, keeps);
+  }
+
+  /** Returns what an object is called in this process: another name after each discard. */
+  private ObjectId inMemory(ObjectId id) {
+    Integer times = discards.get(id);
+    return times == null ? id : new ObjectId(id.key(), id.etag() + " " + times);
+  }
+
+  @Override
+  public void discard(ObjectId id, long size) {
+    discards.merge(id, 1, Integer::sum);
+    shared(id, size).discard();
   }
 
   void countHit() {

@@ -6,6 +6,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
@@ -147,6 +148,28 @@ final class ValkeyServer implements AutoCloseable {
         new CommandArgs<>(codec).addKey(key).addValue(block);
     config.expireAfter().ifPresent(time -> arguments.add("PX").add(Math.max(1, time.toMillis())));
     return new AsyncCommand<>(new Command<>(CommandType.SET, new StatusOutput<>(codec), arguments));
+  }
+
+  /** Removes blocks; those that are not there are no error. */
+  void remove(List<byte[]> keys) {
+    AsyncCommand<byte[], BorrowedBytes, Long> command =
+        new AsyncCommand<>(
+            new Command<>(
+                CommandType.UNLINK,
+                new IntegerOutput<>(codec),
+                new CommandArgs<>(codec).addKeys(keys)));
+    try {
+      connection.dispatch(command);
+      command.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException | RedisException e) {
+      failed(e);
+      LOGGER.log(
+          Level.WARNING,
+          "{0} may keep blocks that are not the store''s; empty it with FLUSHDB",
+          config.name());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private synchronized boolean isPassedBy() {

@@ -87,6 +87,22 @@ class SharedServerTest {
   }
 
   @Test
+  void whatWasGivenUpBeforeItWasSentIsNotKept() throws Exception {
+    ByteBuffer target = ByteBuffer.allocateDirect((int) object.size());
+    MemorySegment reused = MemorySegment.ofBuffer(target);
+    try (BlockCache cache = provider.open(context);
+        ObjectBlocks blocks =
+            cache.attach(object.id(), object.size(), new PatternLoader(object, BLOCK))) {
+      blocks.load(
+          new ByteRange(0, object.size()),
+          new ByteBuffer[] {target},
+          announced -> reused.asSlice(0, announced).fill((byte) 7));
+    }
+    assertEquals(object.size(), loadedByAHost());
+    assertEquals(0, loadedByAHost());
+  }
+
+  @Test
   void withoutTheServerEverythingIsLoaded() throws Exception {
     PatternLoader loader = new PatternLoader(object, BLOCK);
     try (BlockCache cache = provider.open(context);

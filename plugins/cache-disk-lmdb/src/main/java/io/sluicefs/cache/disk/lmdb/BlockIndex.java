@@ -90,25 +90,50 @@ final class BlockIndex implements AutoCloseable {
     }
   }
 
-  private final Env<byte[]> env;
-  private final Dbi<byte[]> objects;
-  private final Dbi<byte[]> extents;
-  private final Dbi<byte[]> regions;
-  private final Dbi<byte[]> contents;
-  private final Dbi<byte[]> state;
-  private final ReentrantLock reading = new ReentrantLock();
+  /**
+   * LMDB's handles of the index while it is open.
+   *
+   * @param objects records of objects by number
+   * @param extents where blocks are, by object and place
+   * @param regions records of regions by number
+   * @param contents what is in each region
+   * @param state counts, and what other processes want done
+   */
+  private record Tables(
+      Env<byte[]> env,
+      Dbi<byte[]> objects,
+      Dbi<byte[]> extents,
+      Dbi<byte[]> regions,
+      Dbi<byte[]> contents,
+      Dbi<byte[]> state) {
+    static Tables of(Env<byte[]> env) {
+      return new Tables(
+          env,
+          env.openDbi("objects", DbiFlags.MDB_CREATE),
+          env.openDbi("extents", DbiFlags.MDB_CREATE),
+          env.openDbi("regions", DbiFlags.MDB_CREATE),
+          env.openDbi("contents", DbiFlags.MDB_CREATE),
+          env.openDbi("state", DbiFlags.MDB_CREATE));
+    }
+  }
+
+  private final Path folder;
+  private final long size;
   private final int blockSize;
+  private final ReentrantLock reading = new ReentrantLock();
+
+  /** Replaced by whoever updates, under the lock of those who read. */
+  private volatile Tables tables;
+
+  private volatile boolean broken;
   private volatile long usedBytes;
   private boolean closed;
 
-  private BlockIndex(Env<byte[]> env, int blockSize) {
-    this.env = env;
+  private BlockIndex(Path folder, long size, int blockSize, Tables tables) {
+    this.folder = folder;
+    this.size = size;
     this.blockSize = blockSize;
-    this.objects = env.openDbi("objects", DbiFlags.MDB_CREATE);
-    this.extents = env.openDbi("extents", DbiFlags.MDB_CREATE);
-    this.regions = env.openDbi("regions", DbiFlags.MDB_CREATE);
-    this.contents = env.openDbi("contents", DbiFlags.MDB_CREATE);
-    this.state = env.openDbi("state", DbiFlags.MDB_CREATE);
+    this.tables = tables;
   }
 
   /**
@@ -119,6 +144,10 @@ final class BlockIndex implements AutoCloseable {
    */
   @MustBeClosed
   static BlockIndex open(Path folder, long size, int blockSize) throws IOException {
+    return new BlockIndex(folder, size, blockSize, openTables(folder, size));
+  }
+
+  private static Tables openTables(Path folder, long size) throws IOException {
     LmdbLibrary.load();
     Files.createDirectories(folder);
     Env<byte[]> env = null;
@@ -130,7 +159,7 @@ final class BlockIndex implements AutoCloseable {
               .setMaxReaders(READERS)
               .open(folder.toFile(), 0600, EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD);
       env.readerCheck();
-      return new BlockIndex(env, blockSize);
+      return Tables.of(env);
     } catch (LmdbException e) {
       if (env != null) {
         env.close();
@@ -152,7 +181,7 @@ final class BlockIndex implements AutoCloseable {
         txn -> {
           List<Extent> found = new ArrayList<>();
           int from = Math.max(0, first - Extent.MOST_BLOCKS + 1);
-          try (Cursor<byte[]> cursor = extents.openCursor(txn)) {
+          try (Cursor<byte[]> cursor = tables.extents.openCursor(txn)) {
             boolean more = cursor.get(Extent.key(object, from), GetOp.MDB_SET_RANGE);
             while (more && Extent.objectOf(cursor.key()) == object) {
               int start = Extent.startOf(cursor.key());
@@ -174,7 +203,7 @@ final class BlockIndex implements AutoCloseable {
   void extents(@Nullable Long object, BiConsumer<Long, Extent> target) throws DiskException {
     read(
         txn -> {
-          try (Cursor<byte[]> cursor = extents.openCursor(txn)) {
+          try (Cursor<byte[]> cursor = tables.extents.openCursor(txn)) {
             boolean more =
                 object == null
                     ? cursor.first()
@@ -193,7 +222,7 @@ final class BlockIndex implements AutoCloseable {
 
   @Nullable ObjectRecord object(long number) throws DiskException {
     byte[] key = ObjectRecord.key(number);
-    byte[] value = read(txn -> objects.get(txn, key));
+    byte[] value = read(txn -> tables.objects.get(txn, key));
     return value == null ? null : ObjectRecord.of(key, value);
   }
 
@@ -201,7 +230,7 @@ final class BlockIndex implements AutoCloseable {
     return read(
         txn -> {
           List<ObjectRecord> all = new ArrayList<>();
-          each(txn, objects, (key, value) -> addIfWhole(all, ObjectRecord.of(key, value)));
+          each(txn, tables.objects, (key, value) -> addIfWhole(all, ObjectRecord.of(key, value)));
           return all;
         });
   }
@@ -219,7 +248,7 @@ final class BlockIndex implements AutoCloseable {
           SequencedMap<Integer, RegionRecord> all = new TreeMap<>();
           each(
               txn,
-              regions,
+              tables.regions,
               (key, value) -> {
                 RegionRecord region = RegionRecord.of(key, value);
                 if (region != null) {
@@ -237,7 +266,7 @@ final class BlockIndex implements AutoCloseable {
           SequencedMap<String, Long> all = new TreeMap<>();
           each(
               txn,
-              state,
+              tables.state,
               (key, value) -> {
                 String name = new String(key, UTF_8);
                 ByteBuffer in = Records.open(key, value);
@@ -256,7 +285,7 @@ final class BlockIndex implements AutoCloseable {
           List<Request> all = new ArrayList<>();
           each(
               txn,
-              state,
+              tables.state,
               (key, value) -> {
                 String name = new String(key, UTF_8);
                 ByteBuffer in = Records.open(key, value);
@@ -279,24 +308,55 @@ final class BlockIndex implements AutoCloseable {
             ByteBuffer.allocate(Character.BYTES + Long.BYTES + Integer.BYTES)
                 .putChar(verb.code)
                 .putLong(object));
-    update(update -> update.put(state, key, value));
+    update(update -> update.put(tables.state, key, value));
     return new Request(name, verb, object);
   }
 
   boolean isDone(Request request) throws DiskException {
-    return read(txn -> state.get(txn, request.name().getBytes(UTF_8)) == null);
+    return read(txn -> tables.state.get(txn, request.name().getBytes(UTF_8)) == null);
   }
 
   /** Changes it, all or nothing. */
   void update(Change change) throws DiskException {
-    try (Txn<byte[]> txn = env.txnWrite()) {
+    if (broken) {
+      openAgain();
+    }
+    try (Txn<byte[]> txn = tables.env.txnWrite()) {
       change.make(new Update(txn));
       long used = used(txn);
       txn.commit();
       usedBytes = used;
     } catch (LmdbException e) {
-      throw failure(e);
+      throw noted(e);
     }
+  }
+
+  /**
+   * LMDB does nothing any more once it could not write its first pages. The disk may work again,
+   * and the last transaction that was committed is there.
+   */
+  private void openAgain() throws DiskException {
+    reading.lock();
+    try {
+      if (closed) {
+        throw new DiskException("the index is closed", false);
+      }
+      IndexPages.check(folder.resolve(CacheDirectory.LMDB_DATA));
+      tables.env.close();
+      tables = openTables(folder, size);
+      broken = false;
+    } catch (IOException e) {
+      throw new DiskException("the index cannot be opened again: " + e.getMessage(), e);
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private DiskException noted(LmdbException e) {
+    if (e instanceof LmdbNativeException.PanicException) {
+      broken = true;
+    }
+    return failure(e);
   }
 
   /** Returns the bytes of the pages in use at the last update. */
@@ -315,10 +375,10 @@ final class BlockIndex implements AutoCloseable {
       if (closed) {
         throw new DiskException("the index is closed", false);
       }
-      try (Txn<byte[]> txn = env.txnRead()) {
+      try (Txn<byte[]> txn = tables.env.txnRead()) {
         return question.ask(txn);
       } catch (LmdbException e) {
-        throw failure(e);
+        throw noted(e);
       }
     } finally {
       reading.unlock();
@@ -327,7 +387,9 @@ final class BlockIndex implements AutoCloseable {
 
   private long used(Txn<byte[]> txn) {
     long bytes = 0;
-    for (Dbi<byte[]> table : List.of(objects, extents, regions, contents, state)) {
+    Tables all = tables;
+    for (Dbi<byte[]> table :
+        List.of(all.objects, all.extents, all.regions, all.contents, all.state)) {
       Stat stat = table.stat(txn);
       bytes += (stat.branchPages + stat.leafPages + stat.overflowPages) * stat.pageSize;
     }
@@ -357,7 +419,7 @@ final class BlockIndex implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        env.close();
+        tables.env.close();
       }
     } finally {
       reading.unlock();
@@ -374,63 +436,63 @@ final class BlockIndex implements AutoCloseable {
 
     @Nullable ObjectRecord object(long number) {
       byte[] key = ObjectRecord.key(number);
-      byte[] value = objects.get(txn, key);
+      byte[] value = tables.objects.get(txn, key);
       return value == null ? null : ObjectRecord.of(key, value);
     }
 
     void put(ObjectRecord object) {
-      put(objects, ObjectRecord.key(object.number()), object.value());
+      put(tables.objects, ObjectRecord.key(object.number()), object.value());
     }
 
     void put(Extent extent) {
       byte[] key = extent.key();
       byte[] value = extent.value();
-      if (!extents.put(txn, key, value, PutFlags.MDB_NOOVERWRITE)) {
+      if (!tables.extents.put(txn, key, value, PutFlags.MDB_NOOVERWRITE)) {
         replace(key, value, extent.count());
       }
-      put(contents, contentKey(extent), NOTHING);
+      put(tables.contents, contentKey(extent), NOTHING);
     }
 
     /** A block that was bad is back; those after it are where they were. */
     private void replace(byte[] key, byte[] value, int count) {
-      Extent replaced = Extent.of(key, extents.get(txn, key));
-      put(extents, key, value);
+      Extent replaced = Extent.of(key, tables.extents.get(txn, key));
+      put(tables.extents, key, value);
       if (replaced != null && replaced.count() > count) {
         Extent rest = replaced.from(count, blockSize);
-        if (extents.put(txn, rest.key(), rest.value(), PutFlags.MDB_NOOVERWRITE)) {
-          put(contents, contentKey(rest), NOTHING);
+        if (tables.extents.put(txn, rest.key(), rest.value(), PutFlags.MDB_NOOVERWRITE)) {
+          put(tables.contents, contentKey(rest), NOTHING);
         }
       }
     }
 
     void put(int region, RegionRecord record) {
-      put(regions, RegionRecord.key(region), record.value(region));
+      put(tables.regions, RegionRecord.key(region), record.value(region));
     }
 
     void count(String name, long value) {
       byte[] key = (COUNTER + name).getBytes(UTF_8);
       put(
-          state,
+          tables.state,
           key,
           Records.seal(key, ByteBuffer.allocate(Long.BYTES + Integer.BYTES).putLong(value)));
     }
 
     void done(Request request) {
-      state.delete(txn, request.name().getBytes(UTF_8));
+      tables.state.delete(txn, request.name().getBytes(UTF_8));
     }
 
     /** Forgets an extent, unless another has taken its place in the index. */
     void remove(Extent extent) {
-      contents.delete(txn, contentKey(extent));
+      tables.contents.delete(txn, contentKey(extent));
       if (isIndexed(extent.key(), extent.region())) {
-        extents.delete(txn, extent.key());
+        tables.extents.delete(txn, extent.key());
       }
       forgetIfEmpty(extent.object());
     }
 
     /** Marks a bad block, unless its extent is gone. */
     void remove(Extent extent, int block) {
-      byte[] value = extents.get(txn, extent.key());
+      byte[] value = tables.extents.get(txn, extent.key());
       Extent now = value == null ? null : Extent.of(extent.key(), value);
       if (now == null
           || now.region() != extent.region()
@@ -441,7 +503,7 @@ final class BlockIndex implements AutoCloseable {
       if (less.isDead()) {
         remove(now);
       } else {
-        put(extents, less.key(), less.value());
+        put(tables.extents, less.key(), less.value());
       }
     }
 
@@ -449,7 +511,7 @@ final class BlockIndex implements AutoCloseable {
     void removeRegion(int region) {
       byte[] prefix = RegionRecord.key(region);
       List<byte[]> keys = new ArrayList<>();
-      try (Cursor<byte[]> cursor = contents.openCursor(txn)) {
+      try (Cursor<byte[]> cursor = tables.contents.openCursor(txn)) {
         boolean more = cursor.get(prefix, GetOp.MDB_SET_RANGE);
         while (more && RegionRecord.regionOf(cursor.key()) == region) {
           keys.add(cursor.key());
@@ -457,21 +519,21 @@ final class BlockIndex implements AutoCloseable {
         }
       }
       for (byte[] content : keys) {
-        contents.delete(txn, content);
+        tables.contents.delete(txn, content);
         byte[] key = Arrays.copyOfRange(content, Integer.BYTES, content.length);
         if (isIndexed(key, region)) {
-          extents.delete(txn, key);
+          tables.extents.delete(txn, key);
         }
       }
       keys.stream()
           .mapToLong(key -> ByteBuffer.wrap(key).getLong(Integer.BYTES))
           .distinct()
           .forEach(this::forgetIfEmpty);
-      regions.delete(txn, prefix);
+      tables.regions.delete(txn, prefix);
     }
 
     private boolean isIndexed(byte[] key, int region) {
-      byte[] value = extents.get(txn, key);
+      byte[] value = tables.extents.get(txn, key);
       if (value == null) {
         return false;
       }
@@ -480,13 +542,13 @@ final class BlockIndex implements AutoCloseable {
     }
 
     private void forgetIfEmpty(long object) {
-      try (Cursor<byte[]> cursor = extents.openCursor(txn)) {
+      try (Cursor<byte[]> cursor = tables.extents.openCursor(txn)) {
         if (cursor.get(Extent.key(object, 0), GetOp.MDB_SET_RANGE)
             && Extent.objectOf(cursor.key()) == object) {
           return;
         }
       }
-      objects.delete(txn, ObjectRecord.key(object));
+      tables.objects.delete(txn, ObjectRecord.key(object));
     }
 
     private byte[] contentKey(Extent extent) {

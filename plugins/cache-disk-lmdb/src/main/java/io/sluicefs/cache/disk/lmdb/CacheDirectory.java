@@ -30,7 +30,7 @@ final class CacheDirectory {
   private static final Logger LOGGER = System.getLogger(CacheDirectory.class.getName());
   private static final String VERSION = "1";
   private static final String OWNER_ONLY = "rwx------";
-  private static final String LMDB_DATA = "data.mdb";
+  static final String LMDB_DATA = "data.mdb";
 
   private final Path path;
   private final PluginSettings settings;
@@ -178,6 +178,7 @@ final class CacheDirectory {
       try (var out = Files.newBufferedWriter(fresh)) {
         made.store(out, "Format of this disk cache of Sluice. Change nothing here.");
       }
+      Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
       Files.move(fresh, format(), StandardCopyOption.ATOMIC_MOVE);
       return regionSize;
     }

@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Whether the disk is worth asking. After a failure it is passed by for a second, then asked once
- * more; each further failure doubles the time, up to a minute. Thread-safe.
+ * more; each time that fails doubles the time, up to a minute. What was under way at the first
+ * failure says nothing new. Thread-safe.
  */
 final class DiskHealth {
   private static final Logger LOGGER = System.getLogger(DiskHealth.class.getName());
@@ -22,6 +23,9 @@ final class DiskHealth {
 
   @GuardedBy("this")
   private long until;
+
+  @GuardedBy("this")
+  private boolean trying;
 
   private volatile boolean failing;
   private volatile long failures;
@@ -50,6 +54,7 @@ final class DiskHealth {
     }
     // One tries; the others go on passing by until it is known how that went.
     until = now + pause;
+    trying = true;
     return true;
   }
 
@@ -58,18 +63,24 @@ final class DiskHealth {
   synchronized void failed(Exception why) {
     failures++;
     if (!failing) {
-      pause = FIRST_PAUSE_NANOS;
+      pause(FIRST_PAUSE_NANOS);
       LOGGER.log(
           Level.WARNING,
           "{0} failed and is passed by until it works again: {1}",
           what,
           why.getMessage());
       LOGGER.log(Level.DEBUG, what + " failed", why);
-    } else {
-      pause = Math.min(LONGEST_PAUSE_NANOS, pause * 2);
+    } else if (trying) {
+      pause(Math.min(LONGEST_PAUSE_NANOS, pause * 2));
     }
-    until = System.nanoTime() + pause;
     failing = true;
+  }
+
+  @GuardedBy("this")
+  private void pause(long nanos) {
+    pause = nanos;
+    until = System.nanoTime() + nanos;
+    trying = false;
   }
 
   /** Notes that it worked. */
@@ -82,6 +93,7 @@ final class DiskHealth {
   private synchronized void recover() {
     if (failing) {
       failing = false;
+      trying = false;
       LOGGER.log(Level.INFO, "{0} works again", what);
     }
   }

@@ -46,6 +46,7 @@ final class FillQueue implements AutoCloseable {
   private final long indexSize;
   private final DiskHealth health;
   private final Set<Long> pinned;
+  private final Set<Long> discarded;
   private final Runnable tick;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -113,6 +114,7 @@ final class FillQueue implements AutoCloseable {
    * @param file the slab file; borrowed
    * @param indexSize most bytes of the index's file
    * @param pinned numbers of pinned objects, a concurrent set
+   * @param discarded numbers of objects that are not kept, a concurrent set
    * @param tick run every second by the thread that commits
    */
   FillQueue(
@@ -123,6 +125,7 @@ final class FillQueue implements AutoCloseable {
       DiskHealth health,
       FillMemory memory,
       Set<Long> pinned,
+      Set<Long> discarded,
       Runnable tick) {
     this.file = file;
     this.regions = regions;
@@ -131,6 +134,7 @@ final class FillQueue implements AutoCloseable {
     this.health = health;
     this.memory = memory;
     this.pinned = pinned;
+    this.discarded = discarded;
     this.tick = tick;
     this.writer = Thread.ofPlatform().daemon().name("cache-disk-writer").unstarted(this::write);
     this.keeper = Thread.ofPlatform().daemon().name("cache-disk-keeper").unstarted(this::keep);
@@ -376,6 +380,16 @@ final class FillQueue implements AutoCloseable {
     }
   }
 
+  /** Returns how many fills are not on the disk yet. */
+  int waiting() {
+    lock.lock();
+    try {
+      return pending.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   long droppedBytes() {
     lock.lock();
     try {
@@ -546,12 +560,21 @@ final class FillQueue implements AutoCloseable {
         lock.unlock();
       }
       boolean isTime = System.nanoTime() - nextTick >= 0;
+      List<Fill> unwanted = fills.stream().filter(this::isDiscarded).toList();
+      if (!unwanted.isEmpty()) {
+        fills.removeAll(unwanted);
+        drop(unwanted);
+      }
       commit(fills, badBlocks, isTime || last);
       if (isTime && !last) {
         nextTick = System.nanoTime() + second;
         runTick();
       }
     }
+  }
+
+  private boolean isDiscarded(Fill fill) {
+    return discarded.contains(fill.object().number());
   }
 
   /** Each commit is synced, which costs processor time too: there are to be few. */

@@ -217,6 +217,18 @@ final class LeasedBlocks {
     }
   }
 
+  /** Takes the blocks of an object out of sight; leases of them stay. */
+  void discard(long object) {
+    lock.lock();
+    try {
+      blocks.keySet().removeIf(key -> key.object() == object);
+      ahead.keySet().removeIf(key -> key.object() == object);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Hands out nothing from now on. */
   void close() {
     lock.lock();

@@ -6,6 +6,7 @@ import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.MemoryBudget;
 import io.sluicefs.spi.ObjectId;
 import io.sluicefs.spi.PluginContext;
+import io.sluicefs.spi.PluginMetrics;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
@@ -61,6 +62,10 @@ final class LmdbBlockCache implements BlockCache {
   private final DiskHealth fillHealth;
   private final MemoryBudget.Registration reclaimer;
   private final Set<Long> pinned = ConcurrentHashMap.newKeySet();
+
+  /** Numbers of objects that are not kept until the cache is opened anew. */
+  private final Set<Long> discarded = ConcurrentHashMap.newKeySet();
+
   private final int extentBlocks;
 
   private final LongAdder hits = new LongAdder();
@@ -104,6 +109,7 @@ final class LmdbBlockCache implements BlockCache {
             fillHealth,
             new FillMemory(config.fillMemory(), config.blockSize(), context.memory()),
             pinned,
+            discarded,
             this::tick);
     this.blocks = new BlockReader(reading, regions, config.blockSize());
     this.leased =
@@ -191,15 +197,31 @@ final class LmdbBlockCache implements BlockCache {
     }
     ObjectRecord record = new ObjectRecord(context.location(), id, size, false);
     long number = record.number();
-    boolean keeps = true;
+    boolean keeps = !discarded.contains(number);
     try {
       ObjectRecord known = index.object(number);
-      keeps = known == null || known.isSameObject(record);
+      keeps = keeps && (known == null || known.isSameObject(record));
     } catch (DiskException e) {
       readHealth.failed(e);
     }
     return new LmdbObjectBlocks(
         this, leased, new DiskObject(record, number, config.blockSize(), keeps), loader);
+  }
+
+  /**
+   * {@inheritDoc} It is not kept any more until the cache is opened anew: what is on its way to the
+   * disk may be of before.
+   */
+  @Override
+  public void discard(ObjectId id, long size) {
+    long number = new ObjectRecord(context.location(), id, size, false).number();
+    discarded.add(number);
+    leased.discard(number);
+  }
+
+  /** Returns whether blocks of an object are looked for here, and kept. */
+  private boolean keeps(DiskObject object) {
+    return object.keeps() && !discarded.contains(object.number());
   }
 
   /** Returns whether blocks are here, on the disk or on their way to it, from the first on. */
@@ -232,7 +254,7 @@ final class LmdbBlockCache implements BlockCache {
 
   private BlockSources locate(DiskObject object, int first, int count) {
     BlockSources sources = new BlockSources(fills, first, count);
-    if (object.keeps() && !closed.get()) {
+    if (keeps(object) && !closed.get()) {
       sources.findFills(object);
       if (sources.hasMissing() && readHealth.isUsable() && !reader.hangs()) {
         try {
@@ -297,7 +319,7 @@ final class LmdbBlockCache implements BlockCache {
       throws StorageException {
     long base = object.bytes(first, start);
     long length = object.bytes(start, end);
-    if (!object.keeps()) {
+    if (!keeps(object)) {
       bypassedBytes.add(length);
       loader.load(
           ByteRange.of((long) start * config.blockSize(), length),
@@ -398,6 +420,13 @@ final class LmdbBlockCache implements BlockCache {
         regions.capacity());
   }
 
+  /** Shows an operator what the counts of every cache do not tell. */
+  void show(PluginMetrics metrics) {
+    metrics.gauge(
+        "waiting-extents", "Pieces of objects in memory that wait for the disk.", fills::waiting);
+    metrics.gauge("pinned-objects", "Objects that stay whatever else needs room.", pinned::size);
+  }
+
   @Override
   public SequencedMap<String, Long> counters() {
     SequencedMap<String, Long> counters = new LinkedHashMap<>();
@@ -436,6 +465,7 @@ final class LmdbBlockCache implements BlockCache {
   private void tick() {
     try {
       keepFloor();
+      evictDiscarded();
       answerRequests();
       noteCounters();
     } catch (IOException e) {
@@ -488,11 +518,20 @@ final class LmdbBlockCache implements BlockCache {
     }
   }
 
+  private void evictDiscarded() throws DiskException {
+    for (long object : discarded) {
+      evict(object);
+    }
+  }
+
   /** Forgets an object; on the thread that commits. */
   void evict(long object) throws DiskException {
     pin(object, false);
     List<Extent> gone = new ArrayList<>();
     index.extents(object, (number, extent) -> gone.add(extent));
+    if (gone.isEmpty()) {
+      return;
+    }
     index.update(update -> gone.forEach(update::remove));
     ObjectRecord record = index.object(object);
     for (Extent extent : gone) {
@@ -546,6 +585,7 @@ final class LmdbBlockCache implements BlockCache {
     leased.close();
     fills.close();
     try {
+      evictDiscarded();
       noteCounters();
       writing.sync();
     } catch (DiskException e) {

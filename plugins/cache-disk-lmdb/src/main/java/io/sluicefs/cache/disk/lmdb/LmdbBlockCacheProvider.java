@@ -25,11 +25,14 @@ public final class LmdbBlockCacheProvider implements BlockCacheProvider {
 
   @Override
   @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // returned
   public LmdbBlockCache open(PluginContext context) throws SettingException, IOException {
     LmdbCacheConfig config = config(context);
     CacheDirectory directory = new CacheDirectory(config.path(), context.settings());
     directory.prepare(context.mountpoint());
-    return LmdbBlockCache.open(directory, config, context);
+    LmdbBlockCache cache = LmdbBlockCache.open(directory, config, context);
+    cache.show(context.metrics());
+    return cache;
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,6 +135,11 @@ final class LmdbKeptCache implements KeptCache {
 
   @Override
   public Verification verify() throws IOException, InterruptedException {
+    return verify(bytes -> {});
+  }
+
+  @Override
+  public Verification verify(LongConsumer read) throws IOException, InterruptedException {
     List<Extent> extents = new ArrayList<>();
     index.extents(null, (number, extent) -> extents.add(extent));
     Map<Long, DiskObject> byNumber = byNumber(index.objects());
@@ -158,6 +164,7 @@ final class LmdbKeptCache implements KeptCache {
             if (!isGood(file, extent, block, memory)) {
               bad.add(new BadBlock(extent, block));
             }
+            read.accept(memory.byteSize());
           }
         }
       }

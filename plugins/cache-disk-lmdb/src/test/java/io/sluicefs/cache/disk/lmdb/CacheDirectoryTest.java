@@ -12,12 +12,15 @@ import io.sluicefs.spi.PluginSettings;
 import io.sluicefs.spi.SettingException;
 import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.TestContext;
+import io.sluicefs.spi.testkit.cache.PatternObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +39,46 @@ class CacheDirectoryTest {
       assertEquals(OpenDisk.BLOCK, disk.cache().blockSize());
       assertEquals(
           "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)));
+    }
+  }
+
+  @Test
+  void noKeyLeadsOutOfTheDirectory() throws Exception {
+    Path directory = folder.resolve("cache");
+    List<PatternObject> objects =
+        Stream.of(
+                "../escaped",
+                "a/../../escaped",
+                "..",
+                folder.resolve("escaped").toString(),
+                "nul\0/../../escaped",
+                "k".repeat(1024),
+                "../".repeat(341) + "e")
+            .map(key -> new PatternObject(key, OpenDisk.BLOCK + 1))
+            .toList();
+    try (OpenDisk disk = OpenDisk.of(directory, "16MiB")) {
+      for (PatternObject object : objects) {
+        assertEquals(object.size(), disk.readAndKeep(object), object.id()::key);
+        assertEquals(0, disk.read(object), object.id()::key);
+      }
+    }
+    try (OpenDisk disk = OpenDisk.of(directory, "16MiB")) {
+      for (PatternObject object : objects) {
+        assertEquals(0, disk.read(object), object.id()::key);
+      }
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      assertEquals(
+          List.of(
+              "",
+              "cache",
+              "cache/blocks",
+              "cache/format",
+              "cache/index",
+              "cache/index/data.mdb",
+              "cache/index/lock.mdb",
+              "cache/lock"),
+          files.map(file -> folder.relativize(file).toString()).sorted().toList());
     }
   }
 

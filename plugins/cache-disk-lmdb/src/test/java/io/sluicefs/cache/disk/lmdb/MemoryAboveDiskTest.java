@@ -78,6 +78,12 @@ class MemoryAboveDiskTest extends BlockCacheContract {
     }
 
     @Override
+    public void discard(ObjectId id, long size) {
+      memory.discard(id, size);
+      disk.discard(id, size);
+    }
+
+    @Override
     public CacheStats stats() {
       return memory.stats();
     }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluicefs.prefetch.model;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+
+/** A head that says it is of a GGUF file. */
+class GgufHeadFuzzTest {
+  @FuzzTest
+  void aHeadIsATableWithinTheFileOrForeign(byte[] head) {
+    HeadRecognition.check(head);
+  }
+}
