@@ -89,7 +89,8 @@ final class MountCommand implements Callable<Integer> {
                     nonEmpty,
                     state,
                     log.map(Path::toString).orElse(""),
-                    succession(place)));
+                    succession(place),
+                    termination::holdBack));
         OwnedMetrics metrics = OwnedMetrics.open(configuration, mount)) {
       metrics.url().ifPresent(url -> mount.figures().note("page", url));
       log.ifPresent(file -> mount.figures().note("log", file.toString()));
@@ -124,6 +125,7 @@ final class MountCommand implements Callable<Integer> {
 
   private static void awaitEnd(Mount mount, Termination termination) throws MountException {
     try {
+      termination.letThrough();
       mount.awaitUnmount();
     } catch (InterruptedException e) {
       // A signal asks to end: closing the mount is the answer, and then all is well.

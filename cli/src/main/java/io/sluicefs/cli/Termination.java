@@ -9,6 +9,9 @@ import java.util.function.BooleanSupplier;
 /**
  * Turns SIGTERM and SIGINT into an interrupt of the thread that holds the mount, and ends the
  * process when that thread is through, with status 0 if nothing was lost or left.
+ *
+ * <p>What the thread does between the moment programs see the mount and its waiting for the end is
+ * soon done, and is not cut short: a mount that somebody has seen is unmounted as any other.
  */
 final class Termination implements AutoCloseable {
   /** How much longer than it may store a daemon may take to end. */
@@ -19,6 +22,8 @@ final class Termination implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread hook = new Thread(this::run, "sluice-termination");
   private volatile BooleanSupplier outcome = () -> false;
+  private boolean isAsked;
+  private boolean isHeldBack;
 
   private Termination(Duration patience) {
     this.patience = patience;
@@ -36,7 +41,7 @@ final class Termination implements AutoCloseable {
   }
 
   private void run() {
-    holder.interrupt();
+    ask();
     boolean through = false;
     try {
       through = closed.await(patience.toMillis(), TimeUnit.MILLISECONDS);
@@ -46,6 +51,26 @@ final class Termination implements AutoCloseable {
     // Without this the status would be the signal's.
     Runtime.getRuntime()
         .halt(through && outcome.getAsBoolean() ? ExitStatus.OK : ExitStatus.FAILURE);
+  }
+
+  private synchronized void ask() {
+    isAsked = true;
+    if (!isHeldBack) {
+      holder.interrupt();
+    }
+  }
+
+  /** Keeps interrupts back until {@link #letThrough}. */
+  synchronized void holdBack() {
+    isHeldBack = true;
+  }
+
+  /** Interrupts the holder as soon as somebody asks to end, or now if somebody did. */
+  synchronized void letThrough() {
+    isHeldBack = false;
+    if (isAsked) {
+      holder.interrupt();
+    }
   }
 
   /**

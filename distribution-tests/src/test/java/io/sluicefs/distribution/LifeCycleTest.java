@@ -93,6 +93,23 @@ class LifeCycleTest {
     assertFalse(Mountpoints.isMounted(mountpoint));
   }
 
+  @Test
+  void aSignalUnmountsCleanlyAsSoonAsTheMountIsSeen() throws Exception {
+    Path mountpoint = installation.mountpoint("signal-at-once");
+    for (int round = 0; round < 5; round++) {
+      Process daemon =
+          installation.start("mount", "-f", "-c", configuration.toString(), mountpoint.toString());
+      while (!Files.exists(mountpoint.resolve("weights.bin"))) {
+        assertTrue(daemon.isAlive(), said());
+        Thread.onSpinWait();
+      }
+      daemon.destroy();
+      assertTrue(daemon.waitFor(30, TimeUnit.SECONDS));
+      assertEquals(0, daemon.exitValue(), said());
+      assertFalse(Mountpoints.isMounted(mountpoint));
+    }
+  }
+
   /** Starts a daemon that writes and ends soon, and returns it when its mountpoint answers. */
   private Process writing(Path mountpoint) throws Exception {
     Path writable =

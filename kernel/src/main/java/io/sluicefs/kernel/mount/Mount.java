@@ -247,6 +247,10 @@ public final class Mount implements AutoCloseable {
     shutdown = configuration.shutdown().deadline();
     OperationCounters operations = new OperationCounters();
     FuseChannel serving = Objects.requireNonNull(fuse, "neither mounted nor taken over");
+    request.beforeServing().run();
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
     serve(
         serving,
         fileSystem,

@@ -14,6 +14,7 @@ import io.sluicefs.kernel.plugin.PluginCatalog;
  * @param state where the mount is written down for others to find
  * @param log where the daemon's log goes; empty for its error stream
  * @param succession from and to which daemon it passes
+ * @param beforeServing called by the thread that opens the mount, right before programs can see it
  */
 public record MountRequest(
     Configuration configuration,
@@ -22,7 +23,8 @@ public record MountRequest(
     boolean nonEmpty,
     StateFolder state,
     String log,
-    Succession succession) {
+    Succession succession,
+    Runnable beforeServing) {
   /** A mount that begins and ends with its daemon. */
   public MountRequest(
       Configuration configuration,
@@ -31,6 +33,6 @@ public record MountRequest(
       boolean nonEmpty,
       StateFolder state,
       String log) {
-    this(configuration, plugins, mountpoint, nonEmpty, state, log, Succession.NONE);
+    this(configuration, plugins, mountpoint, nonEmpty, state, log, Succession.NONE, () -> {});
   }
 }
