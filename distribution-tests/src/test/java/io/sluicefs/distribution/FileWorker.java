@@ -93,6 +93,12 @@ final class FileWorker implements AutoCloseable {
     return await(submit(line));
   }
 
+  /** Stops it and lets it go on: what its threads wait for is interrupted. */
+  void interrupt() {
+    String pid = Long.toString(process.pid());
+    String _ = Command.output("sh", "-c", "kill -STOP $0 && kill -CONT $0", pid);
+  }
+
   @Override
   public void close() {
     process.destroyForcibly();

@@ -25,6 +25,7 @@ import io.sluicefs.distribution.NameState.Fixed;
 import io.sluicefs.distribution.Step.AppendTogether;
 import io.sluicefs.distribution.Step.Compare;
 import io.sluicefs.distribution.Step.Disturb;
+import io.sluicefs.distribution.Step.Interrupted;
 import io.sluicefs.distribution.Step.Kill;
 import io.sluicefs.distribution.Step.Overwrite;
 import io.sluicefs.distribution.Step.Perform;
@@ -42,6 +43,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -109,6 +111,7 @@ final class ModelRound implements AutoCloseable {
     switch (step) {
       case Perform perform -> performAll(List.of(perform));
       case Together together -> performAll(independent(together.operations()));
+      case Interrupted interrupted -> interrupt(interrupted);
       case Kill kill -> kill(independent(kill.meanwhile()), kill.millis());
       case Remount() -> remount();
       case Disturb disturb -> {
@@ -191,6 +194,34 @@ final class ModelRound implements AutoCloseable {
   }
 
   private void performAll(List<Perform> operations) throws Divergence {
+    performAll(operations, () -> {});
+  }
+
+  private void interrupt(Interrupted step) throws Divergence {
+    List<Perform> operations = independent(step.operations());
+    Set<Integer> asked = operations.stream().map(this::worker).collect(Collectors.toSet());
+    performAll(
+        operations,
+        () -> {
+          pause(step.millis());
+          asked.forEach(worker -> workers.get(worker).interrupt());
+        });
+  }
+
+  private static void pause(int millis) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Has operations done and judges what came of them.
+   *
+   * @param meanwhile run once they are asked for
+   */
+  private void performAll(List<Perform> operations, Runnable meanwhile) throws Divergence {
     List<Perform> possible = operations.stream().filter(this::isPossible).toList();
     if (refusing && possible.stream().anyMatch(this::mayLetGoOfRemoved)) {
       // Whether the deletion that follows fails is told to nobody.
@@ -200,6 +231,7 @@ final class ModelRound implements AutoCloseable {
         possible.stream()
             .map(perform -> workers.get(worker(perform)).submit(perform.operation().line()))
             .toList();
+    meanwhile.run();
     for (int i = 0; i < possible.size(); i++) {
       judge(possible.get(i), FileWorker.await(results.get(i)));
     }
@@ -495,11 +527,7 @@ final class ModelRound implements AutoCloseable {
         operations.stream()
             .map(perform -> workers.get(worker(perform)).submit(perform.operation().line()))
             .toList();
-    try {
-      TimeUnit.MILLISECONDS.sleep(operations.isEmpty() ? 0 : millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    pause(operations.isEmpty() ? 0 : millis);
     mount.kill();
     List<Rename> renames = new ArrayList<>();
     for (int i = 0; i < operations.size(); i++) {

@@ -80,7 +80,7 @@ class ModelUnderFaultsTest {
 
   private void check(long seed) {
     RoundOptions options = RoundOptions.of(seed);
-    List<Step> steps = RandomSteps.of(seed, STEPS, options.believes());
+    List<Step> steps = RandomSteps.of(seed, STEPS, options);
     String failure = failureOnMount(options, steps);
     if (failure != null) {
       System.out.println("seed " + seed + ": " + failure);

@@ -22,6 +22,7 @@ import io.sluicefs.distribution.FileOperation.Write;
 import io.sluicefs.distribution.Step.AppendTogether;
 import io.sluicefs.distribution.Step.Compare;
 import io.sluicefs.distribution.Step.Disturb;
+import io.sluicefs.distribution.Step.Interrupted;
 import io.sluicefs.distribution.Step.Kill;
 import io.sluicefs.distribution.Step.Overwrite;
 import io.sluicefs.distribution.Step.Perform;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -59,16 +61,28 @@ final class RandomSteps {
     this.random = new Random(seed);
   }
 
-  static List<Step> of(long seed, int count, boolean believes) {
+  static List<Step> of(long seed, int count, RoundOptions options) {
     RandomSteps steps = new RandomSteps(seed);
+    // Of its own, so that a seed does the same with and without.
+    SplittableRandom signals = new SplittableRandom(~seed);
     List<Step> chosen = new ArrayList<>();
     for (String folder : FOLDERS) {
       chosen.add(new Perform(0, new MakeDirectory(folder)));
     }
     for (int i = 0; i < count; i++) {
-      chosen.add(steps.next(believes));
+      Step step = steps.next(options.believes());
+      boolean interrupted = options.interrupts() && signals.nextInt(5) == 0;
+      chosen.add(interrupted ? interrupted(step, signals.nextInt(4)) : step);
     }
     return chosen;
+  }
+
+  private static Step interrupted(Step step, int millis) {
+    return switch (step) {
+      case Perform perform -> new Interrupted(List.of(perform), millis);
+      case Together(List<Perform> operations) -> new Interrupted(operations, millis);
+      default -> step;
+    };
   }
 
   private Step next(boolean believes) {

@@ -9,8 +9,10 @@ import java.util.SplittableRandom;
  * @param believes whether names are believed for a while, or the store is asked each time
  * @param keeps whether what was written stays in memory
  * @param diskCache whether there is a cache on the disk
+ * @param interrupts whether what processes do is interrupted now and then
  */
-record RoundOptions(Store store, boolean believes, boolean keeps, boolean diskCache) {
+record RoundOptions(
+    Store store, boolean believes, boolean keeps, boolean diskCache, boolean interrupts) {
   static final int PART_MIB = 5;
   private static final int ROUNDS_ALIKE = 8;
 
@@ -21,7 +23,8 @@ record RoundOptions(Store store, boolean believes, boolean keeps, boolean diskCa
         random.nextBoolean() ? Store.S3 : Store.OSS,
         random.nextInt(3) > 0,
         random.nextInt(3) > 0,
-        random.nextInt(4) == 0);
+        random.nextInt(4) == 0,
+        random.nextInt(3) == 0);
   }
 
   /** The configuration of a mount of a bucket. */

@@ -12,6 +12,12 @@ sealed interface Step {
   /** Processes do something at one time; what would depend on the order is left out. */
   record Together(List<Perform> operations) implements Step {}
 
+  /**
+   * The same, and the processes are stopped after some milliseconds and continued, as by Ctrl-Z:
+   * that interrupts what they wait for.
+   */
+  record Interrupted(List<Perform> operations, int millis) implements Step {}
+
   /** The daemon gets SIGKILL while processes do something, and the bucket is mounted again. */
   record Kill(List<Perform> meanwhile, int millis) implements Step {}
 

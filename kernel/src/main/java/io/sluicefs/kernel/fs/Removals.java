@@ -32,7 +32,7 @@ final class Removals {
     private final String key;
 
     @GuardedBy("this")
-    private boolean removed;
+    private boolean ended;
 
     Waiting(Inode inode, String key) {
       this.inode = inode;
@@ -154,6 +154,8 @@ final class Removals {
       try {
         remove(waiting);
       } catch (StorageException e) {
+        // Nobody will ask again: its name leads to it as before.
+        end(waiting);
         LOG.log(
             System.Logger.Level.WARNING,
             "{0} was removed while it was open and could not be deleted: {1}",
@@ -166,20 +168,29 @@ final class Removals {
   /**
    * Removes an object once, and returns when that is done, whoever does it: a deletion that is
    * still under way when its name is used again would delete what is stored there next.
+   *
+   * @throws StorageException if it could not be removed; it waits on
    */
   private void remove(Waiting waiting) throws StorageException {
     synchronized (waiting) {
-      if (waiting.removed) {
+      if (!waiting.ended) {
+        transport.delete(List.of(waiting.key));
+        end(waiting);
+      }
+    }
+  }
+
+  /** An object waits no more. */
+  private void end(Waiting waiting) {
+    synchronized (waiting) {
+      if (waiting.ended) {
         return;
       }
-      waiting.removed = true;
-      try {
-        transport.delete(List.of(waiting.key));
-      } finally {
-        synchronized (this) {
-          unlinked.remove(waiting.inode);
-        }
-        namespace.changes().unhide(waiting.key);
+      waiting.ended = true;
+      // In this order: whoever finds nothing waiting may use the name.
+      namespace.changes().unhide(waiting.key);
+      synchronized (this) {
+        unlinked.remove(waiting.inode);
       }
     }
   }

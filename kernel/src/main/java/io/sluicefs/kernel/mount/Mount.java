@@ -37,6 +37,7 @@ import io.sluicefs.kernel.transport.LimitedTransport;
 import io.sluicefs.kernel.transport.RetryingTransport;
 import io.sluicefs.kernel.transport.StragglerTransport;
 import io.sluicefs.kernel.transport.TransportCounters;
+import io.sluicefs.kernel.transport.UninterruptedChanges;
 import io.sluicefs.kernel.write.FileWriters;
 import io.sluicefs.kernel.write.KeptBytes;
 import io.sluicefs.kernel.write.KeptTransport;
@@ -188,7 +189,8 @@ public final class Mount implements AutoCloseable {
         requests.integrity() == Integrity.STRICT
             ? new VerifyingTransport(retrying, integrity)
             : null;
-    Transport transport = new KeptTransport(verifying == null ? retrying : verifying, kept);
+    Transport transport =
+        new KeptTransport(new UninterruptedChanges(verifying == null ? retrying : verifying), kept);
     NamespaceOptions names = namespaceOptions(configuration);
     StagingArea staging = settings.readOnly() ? null : staging(configuration);
     FileSystemState left = null;

@@ -19,11 +19,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.AttributeChanges;
 import io.sluicefs.spi.fuse.Errno;
+import io.sluicefs.spi.fuse.FuseException;
 import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -244,6 +248,78 @@ class CreateAndRemoveTest {
     assertErrno(Errno.ESTALE, () -> mount.read(old, 0, 10));
     mount.close(old);
     assertEquals("new", mount.read(mount.open("a"), 0, 10));
+  }
+
+  @Test
+  void theNameOfARemovedOpenFileStaysFreeIfItsUserIsInterrupted() throws Exception {
+    mount.bucket.put("a", "old");
+    OpenFile old = mount.open("a");
+    mount.fs.unlink(CALLER, ROOT, "a");
+    interruptDuring(Operation.DELETE, () -> mount.create("a"));
+    assertFalse(mount.isStored("a"));
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "n");
+    mount.close(file);
+    assertEquals("n", mount.text("a"));
+    mount.close(old);
+    assertEquals("n", mount.text("a"));
+  }
+
+  @Test
+  void theNameOfARemovedOpenFileLeadsNowhereIfItCannotBeFreed() throws Exception {
+    mount.bucket.put("a", "old");
+    OpenFile old = mount.open("a");
+    mount.fs.unlink(CALLER, ROOT, "a");
+    mount.bucket.fail(Operation.DELETE, Kind.ACCESS_DENIED);
+    assertErrno(Errno.EACCES, () -> mount.create("a"));
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+    mount.bucket.openGate();
+    mount.store("a", utf8("new"));
+    mount.close(old);
+    assertEquals("new", mount.text("a"));
+  }
+
+  @Test
+  void aRemovalIsNotBrokenOff() throws Exception {
+    mount.bucket.put("a", "one");
+    interruptDuring(Operation.DELETE, () -> mount.fs.unlink(CALLER, ROOT, "a"));
+    assertFalse(mount.isStored("a"));
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+  }
+
+  /** A change of names. */
+  private interface Change {
+    void make() throws FuseException;
+  }
+
+  /** Makes a change whose caller is interrupted while a request of it is under way. */
+  private void interruptDuring(Operation operation, Change change) throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    mount.bucket.setGate(
+        (asking, key) -> {
+          if (asking == operation) {
+            asked.countDown();
+            go.await();
+          }
+        });
+    FutureTask<Integer> errno =
+        new FutureTask<>(
+            () -> {
+              try {
+                change.make();
+                return 0;
+              } catch (FuseException e) {
+                return e.errno();
+              }
+            });
+    Thread caller = Thread.ofPlatform().start(errno);
+    asked.await();
+    caller.interrupt();
+    assertFalse(caller.join(Duration.ofMillis(20)), "it did not wait for the store");
+    go.countDown();
+    assertTrue(Set.of(0, Errno.EINTR).contains(errno.get()));
+    mount.bucket.openGate();
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.sluicefs.kernel.namespace.NamespaceOptions;
 import io.sluicefs.kernel.read.ObjectReaders;
 import io.sluicefs.kernel.read.ReadOptions;
 import io.sluicefs.kernel.staging.StagingArea;
+import io.sluicefs.kernel.transport.UninterruptedChanges;
 import io.sluicefs.kernel.write.FileWriters;
 import io.sluicefs.kernel.write.KeptBytes;
 import io.sluicefs.kernel.write.KeptTransport;
@@ -110,7 +111,7 @@ final class Fixture implements AutoCloseable {
       WriteOptions writing) {
     this.staging = staging;
     KeptBytes kept = new KeptBytes();
-    Transport transport = new KeptTransport(bucket, kept);
+    Transport transport = new KeptTransport(new UninterruptedChanges(bucket), kept);
     readers =
         new ObjectReaders(
             transport, List.of(cache), new NoReadAhead(), memory, ReadOptions.STANDARD);
