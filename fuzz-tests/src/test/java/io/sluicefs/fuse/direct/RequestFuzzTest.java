@@ -21,11 +21,15 @@ class RequestFuzzTest {
   private static final int MOST_REQUESTS = 20;
   private static final int LARGEST_BODY = 10_000;
 
+  /** What the requests of so many inputs make, open and leave open fits into the heap. */
+  private static final int INPUTS_OF_A_SESSION = 10_000;
+
   /** An INTERRUPT must not name a later request by chance. */
   private static final long FIRST = 0x5eed_0000_0000_0000L;
 
   private static SocketSession session;
   private static long unique = FIRST;
+  private static int inputs;
 
   @BeforeAll
   @SuppressWarnings("MustBeClosedChecker") // closed after all tests
@@ -43,7 +47,11 @@ class RequestFuzzTest {
   }
 
   @FuzzTest
-  void everyRequestIsAnsweredOnce(FuzzedDataProvider input) {
+  void everyRequestIsAnsweredOnce(FuzzedDataProvider input) throws Exception {
+    if (++inputs % INPUTS_OF_A_SESSION == 0) {
+      endSession();
+      startSession();
+    }
     for (int i = 0; i < MOST_REQUESTS && input.remainingBytes() > 0; i++) {
       int operation = input.consumeInt(0, 70);
       long inode = input.consumeBoolean() ? input.consumeLong() : input.consumeLong(0, 4);
