@@ -187,7 +187,7 @@ public final class Inode implements SlotTable.Numbered {
   }
 
   /** The store said at {@code asOf} that the name leads here; the time of the object may be new. */
-  void verify(@Nullable ObjectVersion newest, long asOf) {
+  synchronized void verify(@Nullable ObjectVersion newest, long asOf) {
     if (asOf - verified > 0) {
       verified = asOf;
       ObjectVersion current = version;
@@ -200,7 +200,7 @@ public final class Inode implements SlotTable.Numbered {
   }
 
   /** Its object was stored from here: the same file in another version. */
-  void publish(ObjectVersion stored, long asOf) {
+  synchronized void publish(ObjectVersion stored, long asOf) {
     version = stored;
     verified = asOf;
     CHANGES.getAndAdd(this, 1);

@@ -213,11 +213,7 @@ public final class Namespace {
         return holdListed(parent, entry, now);
       }
     }
-    KeyResolver.Answer answer = resolver.resolve(key);
-    while (!directory.believes(name, answer.asOf())) {
-      // The name was changed here after the store was asked.
-      answer = resolver.resolve(key);
-    }
+    KeyResolver.Answer answer = resolve(directory, name, key);
     directory.distrust(name);
     if (answer.shadowed()) {
       shadowed.increment();
@@ -226,16 +222,37 @@ public final class Namespace {
     if (answer.kind() == null) {
       Inode known = directory.children().get(name);
       if (known != null && directory.isLocal(known) && known.tryHold()) {
+        mayBePresent(key);
         return known;
       }
-      absent.add(key, answer.asOf());
-      justAbsent.add(key, answer.asOf());
       detachOlder(parent, name, answer.asOf());
       return null;
     }
     absent.remove(key);
     lookups.found();
     return hold(parent, name, answer.kind(), answer);
+  }
+
+  /** Asks the store what a key is, until nothing changed here meanwhile, and notes its absence. */
+  private KeyResolver.Answer resolve(Directory directory, String name, String key)
+      throws StorageException {
+    while (true) {
+      KeyResolver.Answer answer = resolver.resolve(key);
+      if (answer.kind() == null) {
+        absent.add(key, answer.asOf());
+        justAbsent.add(key, answer.asOf());
+      }
+      // Not before: a change takes the note back, if it does not come before this.
+      if (directory.believes(name, answer.asOf())) {
+        return answer;
+      }
+      mayBePresent(key);
+    }
+  }
+
+  private void mayBePresent(String key) {
+    absent.remove(key);
+    justAbsent.remove(key);
   }
 
   /**
