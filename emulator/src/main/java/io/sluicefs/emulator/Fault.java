@@ -92,6 +92,9 @@ public record Fault(
     if (effect == Effect.FLIP_BIT) {
       at = Math.max(at, 0);
     }
+    if (effect == Effect.FAIL_LATE) {
+      status = 200;
+    }
     if (effect == Effect.REFUSE && (status < 300 || status > 599)) {
       throw new IllegalArgumentException("status is " + status + ", give one from 300 to 599");
     }

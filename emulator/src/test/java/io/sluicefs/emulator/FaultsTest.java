@@ -62,6 +62,19 @@ class FaultsTest {
   }
 
   @Test
+  void aLateErrorComesInAnAnswerOfSuccessHoweverItIsOrdered() throws IOException {
+    URI faults = emulator.adminEndpoint().resolve("/faults");
+    PlainHttp.send("POST", faults.resolve("/faults?kind=put&effect=fail-late&code=X"));
+    PlainHttp.send(
+        "POST", faults, utf8("{\"rules\": [{\"effect\": \"fail-late\", \"code\": \"Y\"}]}"));
+    for (String code : List.of("X", "Y")) {
+      PlainHttp.Reply late = PlainHttp.send("PUT", objects()[0], new byte[] {1});
+      assertEquals(200, late.status());
+      assertTrue(late.body().contains("<Code>" + code + "</Code>"), late.body());
+    }
+  }
+
+  @Test
   void aRequestWhoseAnswerIsDroppedIsCarriedOut() throws IOException {
     emulator.faults().dropAnswers(RequestKind.PUT, 1);
     URI object = objects()[0];
@@ -165,8 +178,7 @@ class FaultsTest {
         ]}
         """;
     URI faults = emulator.adminEndpoint().resolve("/faults");
-    assertEquals(
-        200, PlainHttp.send("PUT", faults, schedule.getBytes(StandardCharsets.UTF_8)).status());
+    assertEquals(200, PlainHttp.send("PUT", faults, utf8(schedule)).status());
     assertEquals(404, PlainHttp.send("PUT", objects()[0], new byte[] {1}).status());
     assertEquals("<html>", PlainHttp.send("PUT", objects()[1], new byte[] {1}).body());
     assertEquals(
@@ -175,8 +187,7 @@ class FaultsTest {
         PlainHttp.send("GET", faults).body());
     assertTrue(emulator.faults().now().isAfter(Instant.now().plusSeconds(3500)));
     String more = "{\"rules\": [{\"name\": \"last\", \"effect\": \"reset\"}]}";
-    assertEquals(
-        204, PlainHttp.send("POST", faults, more.getBytes(StandardCharsets.UTF_8)).status());
+    assertEquals(204, PlainHttp.send("POST", faults, utf8(more)).status());
     assertEquals(204, PlainHttp.send("DELETE", faults.resolve("/faults?name=gone")).status());
     assertEquals(
         List.of("answer", "last"),
@@ -204,8 +215,11 @@ class FaultsTest {
       })
   void aScheduleThatMakesNoSenseIsRefused(String schedule) throws IOException {
     URI faults = emulator.adminEndpoint().resolve("/faults");
-    assertEquals(
-        400, PlainHttp.send("PUT", faults, schedule.getBytes(StandardCharsets.UTF_8)).status());
+    assertEquals(400, PlainHttp.send("PUT", faults, utf8(schedule)).status());
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private URI[] objects() {
