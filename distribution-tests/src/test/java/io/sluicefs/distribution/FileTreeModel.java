@@ -193,6 +193,18 @@ final class FileTreeModel {
     return stored.getOrDefault(path, Set.of(Fixed.ABSENT));
   }
 
+  /**
+   * Whether the store may have a file below a path, which then is a directory: one that was moved
+   * away leaves its former object until it is stored.
+   */
+  boolean mayHoldFiles(String path) {
+    return stored.entrySet().stream()
+        .anyMatch(
+            entry ->
+                entry.getKey().startsWith(path + "/")
+                    && entry.getValue().stream().anyMatch(Content.class::isInstance));
+  }
+
   /** Whether parts were sent under a path for a file that is not stored. */
   boolean wasStreamed(String path) {
     return streamed.contains(path);

@@ -59,7 +59,11 @@ record RoundStore(BucketContents contents) {
     }
     for (String path : model.everStored()) {
       NameState state = seen.getOrDefault(path, Fixed.ABSENT);
-      if (!model.stored(path).contains(state) && !model.wasStreamed(path)) {
+      boolean isPossible =
+          model.stored(path).contains(state)
+              || model.wasStreamed(path)
+              || (state == Fixed.DIRECTORY && model.mayHoldFiles(path));
+      if (!isPossible) {
         throw new Divergence(
             "the store has %s as %s instead of one of %s"
                 .formatted(path, state, model.stored(path)));

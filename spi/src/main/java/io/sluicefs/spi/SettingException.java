@@ -10,6 +10,6 @@ public final class SettingException extends Exception {
 
   /** Creates an exception; control characters, as of a damaged file, become blanks. */
   public SettingException(String message) {
-    super(message.replaceAll("\\p{Cc}+", " "));
+    super(OneLine.of(message));
   }
 }

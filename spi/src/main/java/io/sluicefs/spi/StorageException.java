@@ -66,7 +66,10 @@ public final class StorageException extends IOException {
   private final Kind kind;
   private final Duration retryAfter;
 
-  /** Creates an exception whose message is one line for a person. */
+  /**
+   * Creates an exception whose message is one line for a person; control characters, as of a key or
+   * of a store's words, become blanks.
+   */
   public StorageException(Kind kind, String message) {
     this(kind, message, null);
   }
@@ -83,7 +86,7 @@ public final class StorageException extends IOException {
    */
   public StorageException(
       Kind kind, String message, @Nullable Throwable cause, Duration retryAfter) {
-    super(message, cause);
+    super(OneLine.of(message), cause);
     if (retryAfter.isNegative()) {
       throw new IllegalArgumentException("retryAfter is negative");
     }

@@ -11,7 +11,7 @@ import java.util.List;
  * and for steps that are short however many there are: a file written at random has a million. Not
  * thread-safe.
  */
-final class ExtentSet {
+public final class ExtentSet {
   private static final int LEAF = 256;
 
   private static final class Leaf {
@@ -56,12 +56,16 @@ final class ExtentSet {
   private final List<Leaf> leaves = new ArrayList<>();
   private long length;
 
+  /** Creates an empty set. */
+  public ExtentSet() {}
+
   /** Returns the number of bytes in all ranges together. */
   long length() {
     return length;
   }
 
-  boolean isEmpty() {
+  /** Returns whether there is no range. */
+  public boolean isEmpty() {
     return leaves.isEmpty();
   }
 
@@ -75,7 +79,7 @@ final class ExtentSet {
   }
 
   /** Returns the offset after the last byte, 0 if there is none. */
-  long end() {
+  public long end() {
     return leaves.isEmpty() ? 0 : leaves.getLast().lastEnd();
   }
 
@@ -85,7 +89,7 @@ final class ExtentSet {
   }
 
   /** Adds the bytes of a range, merging it with what it meets. */
-  void add(ByteRange range) {
+  public void add(ByteRange range) {
     if (range.isEmpty()) {
       return;
     }
@@ -111,7 +115,7 @@ final class ExtentSet {
   }
 
   /** Takes away the bytes of a range. */
-  void remove(ByteRange range) {
+  public void remove(ByteRange range) {
     int leaf = leafEndingAfter(range.start());
     if (range.isEmpty() || leaf == leaves.size()) {
       return;

@@ -5,6 +5,7 @@ import io.sluicefs.kernel.staging.StagedFile;
 import io.sluicefs.kernel.write.WriteRefusedException.Reason;
 import io.sluicefs.spi.ByteRange;
 import io.sluicefs.spi.StorageException;
+import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PutOptions;
 import java.io.IOException;
@@ -40,6 +41,7 @@ final class Draft {
 
   private @Nullable PartStream stream;
   private @Nullable StagedFile staged;
+  private final RefusedWrites refused = new RefusedWrites();
   private volatile Supplier<Map<String, String>> metadata = Map::of;
   private volatile long size;
 
@@ -116,6 +118,7 @@ final class Draft {
    * @throws WriteRefusedException if it is no longer in memory
    */
   void unstream() throws IOException {
+    checkWhole();
     PartStream parts = stream;
     if (parts == null) {
       return;
@@ -166,36 +169,64 @@ final class Draft {
 
   /** Writes all of {@code data}, or throws and has written none or some of it. */
   void write(long offset, MemorySegment data) throws IOException, InterruptedException {
-    throwEarlierFailure();
-    long done = 0;
-    if (staged == null) {
-      PartStream parts = stream();
-      if (parts.accepts(offset, data.byteSize())) {
-        changing.run();
-        try {
-          done = parts.put(offset, data);
-        } finally {
-          size = Math.max(size, parts.end());
-        }
-        if (done < data.byteSize() && !writers.stages()) {
-          throw new WriteRefusedException(
-              Reason.NO_MEMORY,
-              "no memory to write %s, and write.staging.path is empty; raise memory.limit"
-                  .formatted(key));
-        }
+    ByteRange range = ByteRange.of(offset, data.byteSize());
+    long done;
+    try {
+      heedEarlierFailure();
+      done = staged == null ? put(offset, data) : 0;
+    } catch (StorageException e) {
+      if (e.kind() != Kind.CANCELLED) {
+        refused.add(range, e);
       }
+      throw e;
     }
     if (done < data.byteSize()) {
       stage(offset + done, data.asSlice(done));
     }
+    refused.written(range);
   }
 
-  /** What is written after a part was lost would be for nothing. */
-  private void throwEarlierFailure() throws StorageException, InterruptedException {
+  /** Streams what of {@code data} can be, and returns how many bytes that is. */
+  private long put(long offset, MemorySegment data) throws IOException, InterruptedException {
+    PartStream parts = stream();
+    if (!parts.accepts(offset, data.byteSize())) {
+      return 0;
+    }
+    changing.run();
+    long done;
+    try {
+      done = parts.put(offset, data);
+    } finally {
+      size = Math.max(size, parts.end());
+    }
+    if (done < data.byteSize() && !writers.stages()) {
+      throw new WriteRefusedException(
+          Reason.NO_MEMORY,
+          "no memory to write %s, and write.staging.path is empty; raise memory.limit"
+              .formatted(key));
+    }
+    return done;
+  }
+
+  /** Throws if it lacks bytes that a program was told are not in it: nobody takes it for whole. */
+  void checkWhole() throws StorageException {
+    refused.check();
+  }
+
+  /**
+   * What is written after a part was lost would be for nothing: a write says so. The next one may
+   * be its repeat, and what failed is sent again.
+   */
+  private void heedEarlierFailure() throws StorageException, InterruptedException {
     PartStream parts = stream;
     PartUploader uploader = parts == null ? null : parts.uploader();
-    if (uploader != null && uploader.hasFailed()) {
+    if (parts == null || uploader == null || !uploader.hasFailed()) {
+      return;
+    }
+    if (refused.isEmpty()) {
       uploader.await();
+    } else {
+      parts.restart(part -> true);
     }
   }
 
@@ -343,6 +374,7 @@ final class Draft {
     if (file != null) {
       file.truncate(newSize);
     }
+    refused.cut(newSize);
     changing.run();
     size = newSize;
   }
@@ -357,6 +389,7 @@ final class Draft {
   }
 
   private void startAnew() {
+    refused.cut(0);
     closeStream();
     closeStaged();
     base = null;

@@ -320,6 +320,7 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       if (!isDirty()) {
         return List.of();
       }
+      draft.checkWhole();
       occupied |= draft.settle();
       if (draft.isStoredAsItIs()) {
         draft.close();

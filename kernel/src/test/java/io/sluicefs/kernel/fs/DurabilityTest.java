@@ -182,6 +182,34 @@ class DurabilityTest {
   }
 
   @Test
+  void aFileThatLacksARefusedWriteIsNotStoredThoughTheStoreIsBack() throws Exception {
+    byte[] bytes = random(8 * MIB, 3);
+    mount.bucket.fail(Operation.UPLOAD_PART, Kind.SERVER_ERROR);
+    OpenFile file = mount.create("a");
+    assertErrno(Errno.EIO, () -> mount.writeAll(file, bytes));
+    mount.bucket.openGate();
+    assertErrno(Errno.EIO, () -> mount.fs.fsync(CALLER, file.handle(), false));
+    assertErrno(Errno.EIO, () -> mount.close(file));
+    assertEquals(0, mount.bucket.keys().size());
+  }
+
+  @Test
+  void aFileThatIsBegunAnewAfterARefusedWriteIsStored() throws Exception {
+    mount.bucket.fail(Operation.UPLOAD_PART, Kind.SERVER_ERROR);
+    OpenFile file = mount.create("a");
+    assertErrno(Errno.EIO, () -> mount.writeAll(file, random(8 * MIB, 3)));
+    mount.bucket.openGate();
+    mount.fs.setattr(
+        CALLER,
+        mount.lookup("a").inode(),
+        file.handle(),
+        new AttributeChanges(null, null, null, 0L, null));
+    mount.write(file, 0, "again");
+    mount.close(file);
+    assertEquals("again", mount.text("a"));
+  }
+
+  @Test
   void aFailureAtCloseIsReportedThereAndTheNextCloseMayDoBetter() throws Exception {
     mount.bucket.fail(Operation.PUT, Kind.TIMEOUT);
     OpenFile file = mount.create("a");

@@ -78,7 +78,7 @@ final class OssAnswers {
   /** Returns what OSS calls the request, for the end of an error. */
   static String reference(Map<String, String> headers) {
     String id = headers.getOrDefault("x-oss-request-id", "");
-    return id.isEmpty() ? "" : " [request id " + id.replaceAll("\\p{Cntrl}", "?") + "]";
+    return id.isEmpty() ? "" : " [request id " + id.replaceAll("\\p{Cc}", "?") + "]";
   }
 
   /** Returns the etag of an answer's head. */

@@ -52,7 +52,7 @@ record OssEndpoint(Endpoint configured, String bucket, Addressing addressing) {
 
   /** Returns where an object is, for people, in one line. */
   String name(String key) {
-    return location() + "/" + key.replaceAll("\\p{Cntrl}", "?");
+    return location() + "/" + key.replaceAll("\\p{Cc}", "?");
   }
 
   /** Returns where the bucket is, for people: {@code oss://host/bucket}. */

@@ -237,7 +237,7 @@ record OssError(
   }
 
   private static String oneLine(String text) {
-    String line = text.strip().replaceAll("[\\p{Cntrl}\\s]+", " ");
+    String line = text.strip().replaceAll("[\\p{Cc}\\s]+", " ");
     return line.length() > MAX_MESSAGE ? line.substring(0, MAX_MESSAGE) + "…" : line;
   }
 }

@@ -90,7 +90,13 @@ final class XmlDocument implements AutoCloseable {
   }
 
   private int nextEvent() throws XMLStreamException {
-    int event = reader.next();
+    int event;
+    try {
+      event = reader.next();
+    } catch (RuntimeException e) {
+      // The JDK's parser has no words for some of what it meets, and fails looking for them.
+      throw new XMLStreamException("it is not well-formed", e);
+    }
     if (event == XMLStreamConstants.DTD || event == XMLStreamConstants.ENTITY_REFERENCE) {
       throw new XMLStreamException("a document type or an entity");
     }

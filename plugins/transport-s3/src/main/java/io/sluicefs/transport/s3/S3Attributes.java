@@ -41,7 +41,7 @@ final class S3Attributes {
   }
 
   private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
+    return text.replaceAll("\\p{Cc}", "?");
   }
 
   /** Returns the headers of a put. */

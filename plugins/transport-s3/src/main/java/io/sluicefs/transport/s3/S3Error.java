@@ -86,7 +86,7 @@ record S3Error(
   }
 
   private static String oneLine(String text) {
-    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    String line = text.replaceAll("[\\s\\p{Cc}]+", " ").strip();
     return line.length() > MAX_TEXT ? line.substring(0, MAX_TEXT) + "..." : line;
   }
 

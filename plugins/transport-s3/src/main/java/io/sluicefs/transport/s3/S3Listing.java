@@ -11,7 +11,6 @@ import io.sluicefs.spi.transport.ObjectStat;
 import java.io.ByteArrayInputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -86,7 +85,8 @@ final class S3Listing {
         reader.close();
       }
       return listing.page();
-    } catch (XMLStreamException | IllegalArgumentException | DateTimeException e) {
+    } catch (XMLStreamException | RuntimeException e) {
+      // Of any kind: the JDK's parser has no words for some of what it meets, and fails looking.
       throw listing.corrupt(oneLine(e), e);
     }
   }
@@ -205,6 +205,6 @@ final class S3Listing {
   }
 
   private static String oneLine(Throwable failure) {
-    return String.valueOf(failure.getMessage()).replaceAll("\\s+", " ");
+    return String.valueOf(failure.getMessage()).replaceAll("[\\p{Cc}\\s]+", " ");
   }
 }
