@@ -256,7 +256,7 @@ final class ModelRound implements AutoCloseable {
       refuseNothing();
       FileTreeModel after = model;
       model = before;
-      failed(worker, perform.operation(), after);
+      failed(worker, perform.operation(), after, excused);
       return;
     }
     if (expected.refusals().contains(result)) {
@@ -279,22 +279,37 @@ final class ModelRound implements AutoCloseable {
     }
   }
 
-  /** The model is as before the operation; finds out what became of it. */
-  private void failed(int worker, FileOperation operation, FileTreeModel after) throws Divergence {
+  /**
+   * The model is as before the operation; finds out what became of it.
+   *
+   * @param refused whether the store refused it, and not a signal broke it off
+   */
+  private void failed(int worker, FileOperation operation, FileTreeModel after, boolean refused)
+      throws Divergence {
     switch (operation) {
       case Get _, Read _, ListNames _, Stat _, Size _ -> {}
       case Sync _, Resize _ -> again(worker, operation);
-      case Write write -> writeAgain(worker, write);
-      case Close close -> {
-        String path = model.pathOf(close.handle());
-        model.forgetHandle(close.handle());
-        if (path != null) {
-          settle(List.of(path), after);
+      case Write write -> {
+        if (refused) {
+          // Without it the file is not stored.
+          String _ = workers.get(worker).perform(new Close(write.handle()).line());
+          closed(write.handle(), after);
+        } else {
+          writeAgain(worker, write);
         }
       }
+      case Close close -> closed(close.handle(), after);
       case Open _, Put _, Append _, Truncate _, Unlink _, MakeDirectory _, RemoveDirectory _ ->
           settle(operation.paths(), after);
       case Rename rename -> settleRename(rename, after);
+    }
+  }
+
+  private void closed(int handle, FileTreeModel after) throws Divergence {
+    String path = model.pathOf(handle);
+    model.forgetHandle(handle);
+    if (path != null) {
+      settle(List.of(path), after);
     }
   }
 

@@ -42,6 +42,10 @@ final class Draft {
   private @Nullable PartStream stream;
   private @Nullable StagedFile staged;
   private final RefusedWrites refused = new RefusedWrites();
+
+  /** Whether a program was told of the failure there may be of a part. */
+  private boolean failureTold;
+
   private volatile Supplier<Map<String, String>> metadata = Map::of;
   private volatile long size;
 
@@ -177,6 +181,7 @@ final class Draft {
     } catch (StorageException e) {
       if (e.kind() != Kind.CANCELLED) {
         refused.add(range, e);
+        failureTold = true;
       }
       throw e;
     }
@@ -223,10 +228,11 @@ final class Draft {
     if (parts == null || uploader == null || !uploader.hasFailed()) {
       return;
     }
-    if (refused.isEmpty()) {
-      uploader.await();
-    } else {
+    if (failureTold) {
+      failureTold = false;
       parts.restart(part -> true);
+    } else {
+      uploader.await();
     }
   }
 

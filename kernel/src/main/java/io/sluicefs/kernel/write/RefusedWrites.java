@@ -14,10 +14,6 @@ final class RefusedWrites {
   private @Nullable ExtentSet missing;
   private @Nullable StorageException last;
 
-  boolean isEmpty() {
-    return missing == null || missing.isEmpty();
-  }
-
   /** A write of these bytes failed. */
   void add(ByteRange range, StorageException why) {
     if (missing == null) {
@@ -43,8 +39,9 @@ final class RefusedWrites {
 
   /** Throws what the last write was refused with, if bytes are missing. */
   void check() throws StorageException {
+    ExtentSet ranges = missing;
     StorageException why = last;
-    if (!isEmpty() && why != null) {
+    if (ranges != null && !ranges.isEmpty() && why != null) {
       throw new StorageException(why.kind(), "a write was refused: " + why.getMessage(), why);
     }
   }
