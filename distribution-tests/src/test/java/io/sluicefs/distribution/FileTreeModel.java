@@ -143,6 +143,16 @@ final class FileTreeModel {
         .toList();
   }
 
+  /** The paths that files had before they got these, where they leave something until stored. */
+  Set<String> formerOf(Collection<String> paths) {
+    return paths.stream()
+        .map(names::get)
+        .filter(file -> file != null && file != DIRECTORY)
+        .flatMap(file -> files.get(file).former.stream())
+        .filter(former -> !names.containsKey(former))
+        .collect(Collectors.toSet());
+  }
+
   /** The path of an open file; null if it was removed. */
   @Nullable String pathOf(int handle) {
     int file = handles.get(handle).file;

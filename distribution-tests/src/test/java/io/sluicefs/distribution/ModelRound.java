@@ -288,7 +288,15 @@ final class ModelRound implements AutoCloseable {
       throws Divergence {
     switch (operation) {
       case Get _, Read _, ListNames _, Stat _, Size _ -> {}
-      case Sync _, Resize _ -> again(worker, operation);
+      case Sync sync -> {
+        FileTreeModel before = model.copy();
+        again(worker, operation);
+        String path = before.pathOf(sync.handle());
+        if (path != null) {
+          settle(List.copyOf(before.formerOf(List.of(path))), before);
+        }
+      }
+      case Resize _ -> again(worker, operation);
       case Write write -> {
         if (refused) {
           // Without it the file is not stored.
@@ -348,8 +356,12 @@ final class ModelRound implements AutoCloseable {
         }
       }
     }
+    Set<String> looked = new LinkedHashSet<>(paths);
+    // What a file leaves when it is stored may be what could not be deleted, and is there again.
+    looked.addAll(model.formerOf(paths));
+    looked.addAll(after.formerOf(paths));
     Map<String, NameState> seen = new TreeMap<>();
-    for (String path : paths) {
+    for (String path : looked) {
       String found = observed(path);
       Set<NameState> possible = new LinkedHashSet<>();
       possible.add(model.state(path));
