@@ -232,8 +232,10 @@ final class ModelRound implements AutoCloseable {
             .map(perform -> workers.get(worker(perform)).submit(perform.operation().line()))
             .toList();
     meanwhile.run();
+    // The first that fails ends the refusals; those beside it met them too.
+    boolean refused = refusing;
     for (int i = 0; i < possible.size(); i++) {
-      judge(possible.get(i), FileWorker.await(results.get(i)));
+      judge(possible.get(i), FileWorker.await(results.get(i)), refused);
     }
   }
 
@@ -241,16 +243,16 @@ final class ModelRound implements AutoCloseable {
     return perform.operation() instanceof Close close && model.pathOf(close.handle()) == null;
   }
 
-  private void judge(Perform perform, String result) throws Divergence {
+  private void judge(Perform perform, String result, boolean refused) throws Divergence {
     FileTreeModel before = model.copy();
     int worker = worker(perform);
     Expected expected = model.perform(worker, perform.operation());
     if (result.equals(expected.result())) {
       return;
     }
-    boolean excused = FAILURES.contains(result) && (refusing || owed > 0);
+    boolean excused = FAILURES.contains(result) && (refused || owed > 0);
     if (excused || result.equals(INTERRUPTED)) {
-      if (excused && !refusing) {
+      if (excused && !refused) {
         owed--;
       }
       refuseNothing();

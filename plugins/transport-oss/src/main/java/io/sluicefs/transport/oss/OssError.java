@@ -236,7 +236,8 @@ record OssError(
     }
   }
 
-  private static String oneLine(String text) {
+  /** Returns the beginning of a text of others as one line. */
+  static String oneLine(String text) {
     String line = text.strip().replaceAll("[\\p{Cc}\\s]+", " ");
     return line.length() > MAX_MESSAGE ? line.substring(0, MAX_MESSAGE) + "…" : line;
   }

@@ -238,7 +238,7 @@ final class OssRequests implements AutoCloseable {
 
   /** Returns the failure of an answer that makes no sense. */
   StorageException corrupt(String what, Exception cause, Map<String, String> headers) {
-    String problem = String.valueOf(cause.getMessage()).replaceAll("[\\p{Cc}\\s]+", " ");
+    String problem = OssError.oneLine(String.valueOf(cause.getMessage()));
     return new StorageException(
         Kind.CORRUPT,
         "%s: %s does not answer as OSS does: %s%s"

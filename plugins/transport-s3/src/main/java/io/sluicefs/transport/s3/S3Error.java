@@ -85,7 +85,8 @@ record S3Error(
         response.firstMatchingHeader("Date").orElse(null));
   }
 
-  private static String oneLine(String text) {
+  /** Returns the beginning of a text of others as one line. */
+  static String oneLine(String text) {
     String line = text.replaceAll("[\\s\\p{Cc}]+", " ").strip();
     return line.length() > MAX_TEXT ? line.substring(0, MAX_TEXT) + "..." : line;
   }

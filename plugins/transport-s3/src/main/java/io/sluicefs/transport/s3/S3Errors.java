@@ -171,6 +171,6 @@ final class S3Errors {
   }
 
   private static String oneLine(Throwable failure) {
-    return String.valueOf(failure.getMessage()).replaceAll("[\\p{Cc}\\s]+", " ");
+    return S3Error.oneLine(String.valueOf(failure.getMessage()));
   }
 }
