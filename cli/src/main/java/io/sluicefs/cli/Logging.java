@@ -36,7 +36,7 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 public final class Logging extends ContextAwareBase implements Configurator {
   // Names of objects and words of stores may hold line ends and terminal sequences.
   private static final String PATTERN =
-      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %replace(%msg){'\\p{Cntrl}','?'}%n";
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %replace(%msg){'\\p{Cc}','?'}%n";
   private static final String OWN = "io.sluicefs";
   // Complain at every start that Java is closed to reflection; nothing of theirs that is used needs
   // it.
@@ -86,7 +86,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     appender.setPort(Integer.parseInt(target.substring(colon + 1)));
     appender.setFacility("DAEMON");
     appender.setSuffixPattern(
-        "sluice[%d]: %%replace(%%msg){'\\p{Cntrl}','?'}".formatted(ProcessHandle.current().pid()));
+        "sluice[%d]: %%replace(%%msg){'\\p{Cc}','?'}".formatted(ProcessHandle.current().pid()));
     // A stack trace would be as many events; the log has it.
     appender.setThrowableExcluded(true);
     appender.setContext(context);

@@ -21,7 +21,7 @@ final class SyslogLine implements Function<ILoggingEvent, byte[]> {
             DAEMON | SyslogLevel.of(event.getLevel()),
             TIME.format(event.getInstant()),
             ProcessHandle.current().pid(),
-            event.getFormattedMessage().replaceAll("\\p{Cntrl}", "?"))
+            event.getFormattedMessage().replaceAll("\\p{Cc}", "?"))
         .getBytes(StandardCharsets.UTF_8);
   }
 }

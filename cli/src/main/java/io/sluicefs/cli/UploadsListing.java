@@ -109,7 +109,7 @@ final class UploadsListing {
 
   /** Keys may hold line ends and terminal sequences. */
   static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
+    return text.replaceAll("\\p{Cc}", "?");
   }
 
   private String age(Instant started) {

@@ -44,6 +44,16 @@ class LoggingTest {
   }
 
   @Test
+  void controlCharactersBeyondAsciiSteerNoTerminalEither() throws IOException {
+    Path file = temp.resolve("log");
+    Logging.start(LogSettings.Level.INFO, Optional.of(file));
+
+    LoggerFactory.getLogger("io.sluicefs.fs").warn("lookup of a\u009b31m");
+
+    assertTrue(Files.readString(file).endsWith("a?31m\n"), Files.readString(file));
+  }
+
+  @Test
   void complaintsAboutTheClosedRuntimeAreNotLogged() throws IOException {
     Path file = temp.resolve("log");
     Logging.start(LogSettings.Level.INFO, Optional.of(file));
