@@ -33,7 +33,7 @@ import org.jspecify.annotations.NullMarked;
  * <tr><td>{@code completion-timeout}</td><td>time</td><td>{@code 5m}</td>
  * <td>longest wait for parts to be joined</td></tr>
  * <tr><td>{@code verify-uploads}</td><td>flag</td><td>{@code true}</td>
- * <td>compare the store's CRC-64 with that of what was sent</td></tr>
+ * <td>compare the store's CRC-64 with that of what was sent; send the MD5 of whole objects</td></tr>
  * <tr><td>{@code max-idle-connections}</td><td>number</td><td>{@code 64}</td>
  * <td>most connections kept open without use</td></tr>
  * <tr><td>{@code credentials}</td>

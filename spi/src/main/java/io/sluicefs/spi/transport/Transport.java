@@ -82,7 +82,8 @@ public interface Transport extends AutoCloseable {
    *
    * @param body borrowed until the call returns
    * @throws StorageException {@link Kind#ALREADY_EXISTS} if the options ask to create only and the
-   *     object exists
+   *     object exists; {@link Kind#CORRUPT} if other bytes arrived than were sent, which then
+   *     nobody sees and do not stand in the way of a repeat
    */
   default ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
     throw unsupported("put");

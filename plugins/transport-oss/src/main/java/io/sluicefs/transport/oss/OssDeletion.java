@@ -8,10 +8,7 @@ import io.sluicefs.spi.StorageException.Kind;
 import java.io.InputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,7 +75,7 @@ final class OssDeletion {
             HttpMethod.POST,
             null,
             parameters,
-            Map.of("Content-Type", "application/xml", "Content-MD5", md5(document)));
+            Map.of("Content-Type", "application/xml", ContentMd5.NAME, ContentMd5.of(document)));
     Answer answer = requests.post(request, document);
     Set<String> left = new HashSet<>(keys);
     left.removeAll(requests.document(request, answer, OssDeletion::deleted));
@@ -146,14 +143,5 @@ final class OssDeletion {
 
   private static String escaped(String key) {
     return key.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-  }
-
-  @SuppressWarnings("InsecureCryptography") // OSS asks for it; it guards against broken lines
-  private static String md5(byte[] document) {
-    try {
-      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("MD5").digest(document));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

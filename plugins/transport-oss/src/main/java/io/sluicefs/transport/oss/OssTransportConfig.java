@@ -73,7 +73,8 @@ record OssTransportConfig(
   static final Setting<Boolean> VERIFY_UPLOADS =
       Setting.flag(
               "verify-uploads",
-              "Compute the CRC-64 of what is sent and compare it with the store's.")
+              "Compute the CRC-64 of what is sent and compare it with the store's, and send the MD5 of"
+                  + " a body that is an object at once, so that the store takes no other.")
           .withDefault("true");
 
   /** Every setting of the transport. */

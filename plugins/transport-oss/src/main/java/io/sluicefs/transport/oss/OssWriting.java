@@ -50,8 +50,12 @@ final class OssWriting {
 
   ObjectStat put(String key, PutOptions options, UploadBody body) throws StorageException {
     String what = "put of " + endpoint.name(key);
-    OssRequest request =
-        new OssRequest(what, HttpMethod.PUT, key).withHeaders(OssAttributes.headers(what, options));
+    Map<String, String> headers = OssAttributes.headers(what, options);
+    if (verifies) {
+      // The CRC comes too late: others could read what is wrong, for ever if this process ends now.
+      headers.put(ContentMd5.NAME, ContentMd5.of(body));
+    }
+    OssRequest request = new OssRequest(what, HttpMethod.PUT, key).withHeaders(headers);
     Long crc = crc(body);
     Receipt receipt;
     try {

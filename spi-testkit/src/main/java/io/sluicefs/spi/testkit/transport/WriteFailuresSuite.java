@@ -205,6 +205,22 @@ abstract class WriteFailuresSuite extends SymlinkSuite {
     assertArrayEquals(content, readAll(key));
   }
 
+  @Test
+  void whatArrivesWithOtherBytesMakesNoObject() throws Exception {
+    require(Feature.WRITE);
+    PutOptions options = requireCreateOnly();
+    String key = prefix + "object";
+    byte[] content = content(1000, 50);
+    try (Arena arena = Arena.ofShared()) {
+      UploadBody body = body(arena, content, 1);
+      arrange(Change.PUT, Fault.DAMAGED_BODY);
+      assertFails(Kind.CORRUPT, () -> transport.put(key, options, body));
+      assertFails(Kind.NOT_FOUND, () -> transport.head(key));
+      transport.put(key, options, body);
+    }
+    assertArrayEquals(content, readAll(key));
+  }
+
   private PutOptions requireCreateOnly() {
     require(Feature.CREATE_ONLY);
     return CREATE_ONLY;
