@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** One request and its answer over one connection. */
 abstract sealed class Exchange permits RangeExchange, BodyExchange, QueryExchange {
@@ -12,6 +13,8 @@ abstract sealed class Exchange permits RangeExchange, BodyExchange, QueryExchang
 
   /** Headers in which stores name a request, which their support asks for. */
   private static final List<String> REQUEST_IDS = List.of("x-amz-request-id", "x-oss-request-id");
+
+  private static final Pattern INVISIBLE = Pattern.compile("[^\\x21-\\x7e]");
 
   private final Connection connection;
   private boolean answered;
@@ -46,10 +49,17 @@ abstract sealed class Exchange permits RangeExchange, BodyExchange, QueryExchang
     for (String name : REQUEST_IDS) {
       String id = answer.find(name);
       if (id != null) {
-        return id.replaceAll("[^\\x21-\\x7e]", "?");
+        // Nearly always so: a pattern would cost more than all else of a head.
+        return id.chars().allMatch(Exchange::isVisible)
+            ? id
+            : INVISIBLE.matcher(id).replaceAll("?");
       }
     }
     return "";
+  }
+
+  private static boolean isVisible(int c) {
+    return c >= '!' && c <= '~';
   }
 
   /**
