@@ -12,6 +12,7 @@ module io.sluicefs.benchmarks {
   requires io.sluicefs.kernel;
   requires info.picocli;
   requires io.sluicefs.spi;
+  requires java.logging;
   requires java.net.http;
   requires jdk.management;
 

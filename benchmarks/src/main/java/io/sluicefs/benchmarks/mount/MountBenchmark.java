@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * What a whole mount costs the process that serves it: CPU, heap allocated by all threads, and how
@@ -19,6 +21,9 @@ public final class MountBenchmark {
   private static final int SMALL_READS = 50_000;
   private static final int WARM_READERS = 8;
   private static final long COLD_STRIDE = (9L << 20) + 4096;
+
+  /** Writes a line a request where nobody turns it off, as the daemon does that is not asked. */
+  private static final Logger ACCESS_LOG = Logger.getLogger("io.sluicefs.access");
 
   private final Path plugins;
   private final List<String> settings;
@@ -34,6 +39,7 @@ public final class MountBenchmark {
    * @param arguments the folder of the plugins, then settings as {@code name=value}
    */
   public static void main(String... arguments) throws Exception {
+    ACCESS_LOG.setLevel(Level.OFF);
     MountBenchmark benchmark =
         new MountBenchmark(Path.of(arguments[0]), List.of(arguments).subList(1, arguments.length));
     System.out.printf(
