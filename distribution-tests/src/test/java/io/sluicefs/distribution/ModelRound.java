@@ -527,7 +527,7 @@ final class ModelRound implements AutoCloseable {
     model.replacedElsewhere(path, content);
     for (CompletableFuture<String> read : reads) {
       String found = FileWorker.await(read);
-      if (!Set.of(old, content.toString(), "ESTALE", INTERRUPTED).contains(found)) {
+      if (!List.of(old, content.toString(), "ESTALE", INTERRUPTED).contains(found)) {
         throw new Divergence(
             "read %s while it changed from %s to %s".formatted(found, old, content));
       }

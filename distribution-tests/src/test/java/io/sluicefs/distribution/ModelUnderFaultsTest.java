@@ -34,7 +34,17 @@ class ModelUnderFaultsTest {
    * Rounds that once diverged; threads and clocks have a say too, so that they may not do again.
    */
   private static final long[] ONCE_DIVERGED = {
-    1088, 2024, 20_261_253, 20_261_335, 20_270_055, 20_270_082, 20_270_086, 20_270_166
+    1088,
+    2024,
+    20_261_253,
+    20_261_335,
+    20_270_055,
+    20_270_082,
+    20_270_086,
+    20_270_166,
+    20_270_225,
+    20_270_340,
+    20_270_771
   };
 
   private static final int STEPS = Integer.getInteger("sluice.round-steps", 80);
