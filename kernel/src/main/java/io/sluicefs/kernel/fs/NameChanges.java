@@ -204,8 +204,17 @@ final class NameChanges {
             throw new FuseException(Errno.EISDIR);
           }
           files.awaitClosing(inode);
-          removals.unlink(inode);
+          unlink(inode);
         });
+  }
+
+  private void unlink(Inode inode) throws StorageException, FuseException {
+    try {
+      removals.unlink(inode);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FuseException(Errno.EINTR);
+    }
   }
 
   void removeDirectory(Inode parent, String name) throws FuseException {

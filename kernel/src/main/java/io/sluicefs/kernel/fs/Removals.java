@@ -118,25 +118,37 @@ final class Removals {
   }
 
   /** Removes a file's name and, as soon as nobody reads from it, its object. */
-  void unlink(Inode inode) throws StorageException {
-    String key = inode.key();
-    List<String> keys = new ArrayList<>();
-    boolean stored = true;
-    if (inode.content() instanceof WrittenFile written) {
-      written.drop();
-      keys.addAll(written.formerKeys());
-      stored = written.isOccupied();
+  void unlink(Inode inode) throws StorageException, InterruptedException {
+    if (!(inode.content() instanceof WrittenFile written)) {
+      unlink(inode, true, List.of());
+      return;
     }
+    boolean gone = false;
+    written.holdBack();
+    try {
+      unlink(inode, written.isOccupied(), written.formerKeys());
+      gone = true;
+    } finally {
+      written.decide(gone);
+    }
+  }
+
+  private void unlink(Inode inode, boolean stored, List<String> formerKeys)
+      throws StorageException {
+    String key = inode.key();
     boolean waits = stored && inode.isOpen();
+    List<String> keys = new ArrayList<>(formerKeys);
+    if (stored && !waits) {
+      keys.add(key);
+    }
+    // First: if it fails, the name is to lead where it did.
+    removeFormer(keys);
     if (waits) {
       synchronized (this) {
         unlinked.put(inode, new Waiting(inode, key));
       }
       namespace.changes().hide(key);
-    } else if (stored) {
-      keys.add(key);
     }
-    removeFormer(keys);
     namespace.changes().removed(inode);
     if (waits) {
       // The last handle may have been closed meanwhile.

@@ -126,10 +126,9 @@ final class Renames {
 
   /** Ends the replacement of a file that is being written. */
   private void settle(WrittenFile replaced, boolean done) throws StorageException {
+    replaced.decide(done);
     if (done) {
       removals.removeFormer(replaced.formerKeys());
-    } else {
-      replaced.undrop();
     }
   }
 
@@ -143,7 +142,7 @@ final class Renames {
    * @return whether that is an empty directory whose marker stays until it is replaced
    */
   private boolean replace(Inode inode, Inode replaced, boolean mustBeNew)
-      throws StorageException, FuseException {
+      throws StorageException, FuseException, InterruptedException {
     if (mustBeNew) {
       throw new FuseException(Errno.EEXIST);
     }
@@ -154,7 +153,7 @@ final class Renames {
       return changes.hasMarkerOnly(replaced);
     }
     if (replaced.content() instanceof WrittenFile written) {
-      written.drop();
+      written.holdBack();
     }
     return false;
   }

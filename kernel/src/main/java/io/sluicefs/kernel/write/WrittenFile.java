@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -39,6 +40,14 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
 
   private volatile boolean dirty;
   private volatile boolean dropped;
+
+  /** Whether it is being found out if its name goes to another file, or to none. */
+  @GuardedBy("lock")
+  private boolean heldBack;
+
+  /** Signalled when that is known. */
+  private final Condition decided = lock.newCondition();
+
   private volatile boolean givenUp;
 
   /** Whether the store has an object under its key: its own, or one it replaces. */
@@ -317,6 +326,9 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
       throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
+      while (heldBack) {
+        decided.await();
+      }
       if (!isDirty()) {
         return List.of();
       }
@@ -345,9 +357,38 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     return former;
   }
 
-  /** Gives everything up: the file was unlinked. What was written stays readable until close. */
+  /** Gives everything up: what was written stays readable until close. */
   public void drop() {
     dropped = true;
+  }
+
+  /**
+   * Its name may go now: whoever wants it stored waits until {@link #decide} says whether it does.
+   * Waits itself while it is being stored.
+   */
+  public void holdBack() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      heldBack = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Ends {@link #holdBack}, if that was called.
+   *
+   * @param gone whether its name is gone, so that it is dropped
+   */
+  public void decide(boolean gone) {
+    lock.lock();
+    try {
+      heldBack = false;
+      dropped |= gone;
+      decided.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Drops it because it cannot be stored: whoever opens its name next is to get another file. */
@@ -361,14 +402,9 @@ public final class WrittenFile implements LocalContent, AutoCloseable {
     return givenUp;
   }
 
-  /** Returns whether {@link #drop} was called. */
+  /** Returns whether it was dropped. */
   public boolean isDropped() {
     return dropped;
-  }
-
-  /** Undoes {@link #drop}: it keeps its name. */
-  public void undrop() {
-    dropped = false;
   }
 
   /**

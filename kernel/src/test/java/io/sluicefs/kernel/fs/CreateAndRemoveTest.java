@@ -332,6 +332,50 @@ class CreateAndRemoveTest {
   }
 
   @Test
+  void aWrittenFileThatCannotBeRemovedIsStoredWhenItIsClosed() throws Exception {
+    byte[] content = random(3 * MIB, 3);
+    OpenFile file = mount.create("a");
+    mount.writeAll(file, content);
+    // What was sent under the former name is to be removed too.
+    mount.fs.rename(CALLER, ROOT, "a", ROOT, "b", 0);
+    mount.bucket.fail(Operation.DELETE, Kind.ACCESS_DENIED);
+    assertErrno(Errno.EACCES, () -> mount.fs.unlink(CALLER, ROOT, "b"));
+    mount.bucket.openGate();
+    mount.close(file);
+    assertArrayEquals(content, mount.stored("b"));
+    assertEquals(List.of("b"), mount.names(ROOT));
+  }
+
+  @Test
+  void aFileRemovedWhileItIsBeingStoredIsGone() throws Exception {
+    OpenFile file = mount.create("a");
+    mount.write(file, 0, "one");
+    CountDownLatch storing = new CountDownLatch(1);
+    CountDownLatch removed = new CountDownLatch(1);
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.PUT) {
+            storing.countDown();
+            // Gives the removal the chance to be done first.
+            boolean _ = removed.await(1, TimeUnit.SECONDS);
+          }
+        });
+    FutureTask<Boolean> closing =
+        new FutureTask<>(
+            () -> {
+              mount.close(file);
+              return true;
+            });
+    Thread.startVirtualThread(closing);
+    assertTrue(storing.await(10, TimeUnit.SECONDS));
+    mount.fs.unlink(CALLER, ROOT, "a");
+    removed.countDown();
+    assertTrue(closing.get());
+    assertEquals(List.of(), mount.bucket.keys());
+    assertErrno(Errno.ENOENT, () -> mount.lookup("a"));
+  }
+
+  @Test
   void aDirectoryIsNotUnlinked() throws Exception {
     mount.bucket.put("d/x", "");
     assertErrno(Errno.EISDIR, () -> mount.fs.unlink(CALLER, ROOT, "d"));

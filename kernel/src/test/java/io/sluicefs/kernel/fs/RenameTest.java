@@ -14,7 +14,9 @@ import static io.sluicefs.kernel.fs.Fixture.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.sluicefs.spi.StorageException;
 import io.sluicefs.spi.StorageException.Kind;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
@@ -24,6 +26,8 @@ import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -219,6 +223,32 @@ class RenameTest {
     mount.close(loser);
     assertEquals("winner", stored("b"));
     assertEquals(List.of("b"), mount.bucket.keys());
+  }
+
+  @Test
+  void aFileClosedWhileItsReplacementFailsIsStored() throws Exception {
+    mount.store("a", random(MIB, 1));
+    OpenFile file = mount.create("b");
+    mount.write(file, 0, "kept");
+    CountDownLatch copying = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.COPY) {
+            copying.countDown();
+            // Gives the file the chance to be closed first.
+            boolean _ = closed.await(1, TimeUnit.SECONDS);
+            throw new StorageException(Kind.ACCESS_DENIED, "no copies");
+          }
+        });
+    Thread renaming =
+        Thread.startVirtualThread(() -> assertErrno(Errno.EACCES, () -> rename("a", "b")));
+    assertTrue(copying.await(10, TimeUnit.SECONDS));
+    mount.close(file);
+    closed.countDown();
+    renaming.join();
+    assertEquals("kept", stored("b"));
+    assertArrayEquals(random(MIB, 1), mount.stored("a"));
   }
 
   @Test
