@@ -38,6 +38,7 @@ final class NameChanges {
   private final Transport transport;
   private final OpenFiles files;
   private final Removals removals;
+  private final KeyClaims claims;
   private final ErrnoMapping errnos;
 
   NameChanges(
@@ -45,11 +46,13 @@ final class NameChanges {
       Transport transport,
       OpenFiles files,
       Removals removals,
+      KeyClaims claims,
       ErrnoMapping errnos) {
     this.namespace = namespace;
     this.transport = transport;
     this.files = files;
     this.removals = removals;
+    this.claims = claims;
     this.errnos = errnos;
   }
 
@@ -71,8 +74,10 @@ final class NameChanges {
 
   CreatedFile create(Caller caller, Inode parent, String name, int mode, int flags)
       throws FuseException {
-    String key = Names.keyOf(parent, name, false);
-    return ask("create", key, () -> createFile(caller, parent, name, key, mode, flags));
+    try (KeyClaims.Claim claim = claims.claim(() -> List.of(Names.keyOf(parent, name, false)))) {
+      String key = claim.key();
+      return ask("create", key, () -> createFile(caller, parent, name, key, mode, flags));
+    }
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
@@ -149,15 +154,18 @@ final class NameChanges {
   }
 
   Entry makeDirectory(Inode parent, String name) throws FuseException {
-    String key = Names.keyOf(parent, name, true);
-    return ask(
-        "mkdir",
-        key,
-        () -> {
-          takeAbsent(parent, name, free(Names.keyOf(parent, name, false)));
-          ObjectStat _ = transport.put(key, PutOptions.REPLACE, NOTHING);
-          return namespace.entry(namespace.changes().made(parent, name, FileKind.DIRECTORY, null));
-        });
+    try (KeyClaims.Claim claim = claims.claim(() -> List.of(Names.keyOf(parent, name, true)))) {
+      String key = claim.key();
+      return ask(
+          "mkdir",
+          key,
+          () -> {
+            takeAbsent(parent, name, free(Names.keyOf(parent, name, false)));
+            ObjectStat _ = transport.put(key, PutOptions.REPLACE, NOTHING);
+            return namespace.entry(
+                namespace.changes().made(parent, name, FileKind.DIRECTORY, null));
+          });
+    }
   }
 
   private void takeAbsent(Inode parent, String name, boolean replaces)
@@ -174,24 +182,26 @@ final class NameChanges {
     if (!transport.capabilities().has(Feature.SYMLINK)) {
       throw new FuseException(Errno.EPERM);
     }
-    String key = Names.keyOf(parent, name, false);
-    return ask(
-        "symlink",
-        key,
-        () -> {
-          takeAbsent(parent, name, freeForFile(key));
-          try {
-            ObjectStat made = transport.putSymlink(key, target, PutOptions.REPLACE);
-            Inode link = namespace.changes().made(parent, name, FileKind.SYMLINK, made);
-            namespace.setTarget(link, target);
-            return namespace.entry(link);
-          } catch (StorageException e) {
-            if (e.kind() == Kind.INVALID_REQUEST) {
-              throw new FuseException(Errno.ENAMETOOLONG);
-            }
-            throw e;
-          }
-        });
+    try (KeyClaims.Claim claim = claims.claim(() -> List.of(Names.keyOf(parent, name, false)))) {
+      String key = claim.key();
+      return ask("symlink", key, () -> makeSymlink(parent, name, key, target));
+    }
+  }
+
+  private Entry makeSymlink(Inode parent, String name, String key, String target)
+      throws StorageException, FuseException {
+    takeAbsent(parent, name, freeForFile(key));
+    try {
+      ObjectStat made = transport.putSymlink(key, target, PutOptions.REPLACE);
+      Inode link = namespace.changes().made(parent, name, FileKind.SYMLINK, made);
+      namespace.setTarget(link, target);
+      return namespace.entry(link);
+    } catch (StorageException e) {
+      if (e.kind() == Kind.INVALID_REQUEST) {
+        throw new FuseException(Errno.ENAMETOOLONG);
+      }
+      throw e;
+    }
   }
 
   void unlink(Inode parent, String name) throws FuseException {
@@ -229,23 +239,24 @@ final class NameChanges {
 
   private void remove(String operation, Inode parent, String name, Removal removal)
       throws FuseException {
-    boolean _ =
-        ask(
-            operation,
-            parent.key() + name,
-            () -> {
-              Inode inode = namespace.lookup(parent, name);
-              if (inode == null) {
-                throw new FuseException(Errno.ENOENT);
-              }
-              try {
-                removal.of(inode);
-                namespace.changes().keepDirectory(parent);
-              } finally {
-                namespace.forget(inode, 1);
-              }
-              return true;
-            });
+    try (KeyClaims.Claim claim = claims.claim(() -> Names.keysOf(parent, name))) {
+      boolean _ = ask(operation, claim.key(), () -> remove(parent, name, removal));
+    }
+  }
+
+  private boolean remove(Inode parent, String name, Removal removal)
+      throws StorageException, FuseException {
+    Inode inode = namespace.lookup(parent, name);
+    if (inode == null) {
+      throw new FuseException(Errno.ENOENT);
+    }
+    try {
+      removal.of(inode);
+      namespace.changes().keepDirectory(parent);
+    } finally {
+      namespace.forget(inode, 1);
+    }
+    return true;
   }
 
   /** Removes a directory that is empty. */

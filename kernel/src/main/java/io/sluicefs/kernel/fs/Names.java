@@ -5,6 +5,7 @@ import io.sluicefs.kernel.namespace.Inode;
 import io.sluicefs.kernel.namespace.KeyNames;
 import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
+import java.util.List;
 
 /** The names files may have, and the keys they lead to, as errnos. */
 final class Names {
@@ -14,6 +15,12 @@ final class Names {
     if (KeyNames.utf8Length(name) > KeyNames.MAX_NAME_BYTES) {
       throw new FuseException(Errno.ENAMETOOLONG);
     }
+  }
+
+  /** Returns the keys a name may have: that of a file and that of a directory. */
+  static List<String> keysOf(Inode parent, String name) {
+    String key = parent.key() + name;
+    return List.of(key, key + "/");
   }
 
   /** Returns the key of a name that is to be made. */

@@ -45,6 +45,7 @@ final class OpenFiles implements AutoCloseable {
   private final FileWriters writers;
   private final FileReads reads;
   private final Removals removals;
+  private final KeyClaims claims;
   private final ErrnoMapping errnos;
 
   /** Files that were written to and are not in the store. */
@@ -60,11 +61,13 @@ final class OpenFiles implements AutoCloseable {
       FileReads reads,
       FileWriters writers,
       Removals removals,
+      KeyClaims claims,
       ErrnoMapping errnos) {
     this.namespace = namespace;
     this.reads = reads;
     this.writers = writers;
     this.removals = removals;
+    this.claims = claims;
     this.errnos = errnos;
   }
 
@@ -174,21 +177,35 @@ final class OpenFiles implements AutoCloseable {
     } catch (StorageException e) {
       throw errnos.ofName("open", inode.key(), e);
     }
-    synchronized (inode) {
-      if (inode.content() instanceof WrittenFile known && !known.isGivenUp()) {
-        known.addHandle();
-        return known;
-      }
-      if (inode.content() == null && !inode.isDetached()) {
-        return written(inode);
-      }
-    }
+    boolean done = false;
     try {
-      awaitGivenUp(inode);
+      WrittenFile written = writtenOrNull(inode);
+      if (written == null) {
+        awaitGivenUp(inode);
+        throw new FuseException(Errno.ESTALE);
+      }
+      done = true;
+      return written;
     } finally {
-      closed(inode);
+      if (!done) {
+        closed(inode);
+      }
     }
-    throw new FuseException(Errno.ESTALE);
+  }
+
+  /** Returns what an inode holds while it is written, with a handle more; null if it is gone. */
+  @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
+  private @Nullable WrittenFile writtenOrNull(Inode inode) throws FuseException {
+    // Not while its name changes: what is written would be stored under the former one.
+    try (KeyClaims.Claim _ = claims.claim(() -> List.of(inode.key()))) {
+      synchronized (inode) {
+        if (inode.content() instanceof WrittenFile known && !known.isGivenUp()) {
+          known.addHandle();
+          return known;
+        }
+        return inode.content() == null && !inode.isDetached() ? written(inode) : null;
+      }
+    }
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
@@ -437,21 +454,22 @@ final class OpenFiles implements AutoCloseable {
     if (metadata.isEmpty() || !writers.copies()) {
       return;
     }
-    change(
-        inode,
-        "storing attributes",
-        () -> {
-          if (inode.content() instanceof WrittenFile written) {
-            ObjectStat _ =
-                written.isDirty()
-                    ? null
-                    : written.rename(
-                        written.key(), (source, key) -> described(inode, source, metadata));
-          } else {
-            StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
-            ObjectStat _ = described(inode, stored, metadata);
-          }
-        });
+    try (KeyClaims.Claim _ = claims.claim(() -> List.of(inode.key()))) {
+      change(inode, "storing attributes", () -> describe(inode, metadata));
+    }
+  }
+
+  private void describe(Inode inode, Map<String, String> metadata)
+      throws IOException, InterruptedException {
+    if (inode.content() instanceof WrittenFile written) {
+      ObjectStat _ =
+          written.isDirty()
+              ? null
+              : written.rename(written.key(), (source, key) -> described(inode, source, metadata));
+    } else {
+      StoredObject stored = new StoredObject(namespace.object(inode), inode.size());
+      ObjectStat _ = described(inode, stored, metadata);
+    }
   }
 
   private ObjectStat described(Inode inode, StoredObject source, Map<String, String> metadata)

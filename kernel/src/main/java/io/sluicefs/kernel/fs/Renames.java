@@ -15,6 +15,7 @@ import io.sluicefs.spi.transport.ObjectStat;
 import io.sluicefs.spi.transport.PutOptions;
 import io.sluicefs.spi.transport.Transport;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class Renames {
   private final NameChanges changes;
   private final Removals removals;
   private final DirectoryMoves directories;
+  private final KeyClaims claims;
   private final ErrnoMapping errnos;
 
   Renames(
@@ -41,6 +43,7 @@ final class Renames {
       NameChanges changes,
       Removals removals,
       DirectoryMoves directories,
+      KeyClaims claims,
       ErrnoMapping errnos) {
     this.namespace = namespace;
     this.transport = transport;
@@ -48,6 +51,7 @@ final class Renames {
     this.changes = changes;
     this.removals = removals;
     this.directories = directories;
+    this.claims = claims;
     this.errnos = errnos;
   }
 
@@ -56,14 +60,27 @@ final class Renames {
     if ((flags & ~RENAME_NOREPLACE) != 0) {
       throw new FuseException(Errno.EINVAL);
     }
-    String key = parent.key() + name;
+    KeyClaims.Keys both =
+        () -> {
+          List<String> keys = new ArrayList<>(Names.keysOf(parent, name));
+          keys.addAll(Names.keysOf(newParent, newName));
+          return keys;
+        };
+    try (KeyClaims.Claim claim = claims.claim(both)) {
+      rename(claim.key(), parent, name, newParent, newName, (flags & RENAME_NOREPLACE) != 0);
+    }
+  }
+
+  private void rename(
+      String key, Inode parent, String name, Inode newParent, String newName, boolean mustBeNew)
+      throws FuseException {
     try {
       Inode inode = namespace.lookup(parent, name);
       if (inode == null) {
         throw new FuseException(Errno.ENOENT);
       }
       try {
-        rename(inode, newParent, newName, (flags & RENAME_NOREPLACE) != 0);
+        rename(inode, newParent, newName, mustBeNew);
         namespace.changes().keepDirectory(parent);
       } finally {
         namespace.forget(inode, 1);

@@ -99,12 +99,14 @@ public final class SluiceFileSystem implements FuseOperations, AutoCloseable {
             new FailureLog(System.getLogger("io.sluicefs.kernel.fs"), System::nanoTime));
     this.removals = new Removals(namespace, transport);
     FileReads reads = new FileReads(namespace, readers, errnos);
-    this.files = new OpenFiles(namespace, reads, writers, removals, errnos);
+    KeyClaims claims = new KeyClaims();
+    this.files = new OpenFiles(namespace, reads, writers, removals, claims, errnos);
     this.directories = new OpenDirectories(namespace, errnos);
-    this.names = new NameChanges(namespace, transport, files, removals, errnos);
+    this.names = new NameChanges(namespace, transport, files, removals, claims, errnos);
     DirectoryMoves moves =
         new DirectoryMoves(namespace, transport, writers, files, removals, changes.renameLimit());
-    this.renames = new Renames(namespace, transport, writers, names, removals, moves, errnos);
+    this.renames =
+        new Renames(namespace, transport, writers, names, removals, moves, claims, errnos);
     this.attributes = new FileAttributes(namespace, transport, writers.kept(), errnos);
   }
 

@@ -347,6 +347,41 @@ class CreateAndRemoveTest {
   }
 
   @Test
+  void aFileOpenedForWritingWhileItIsRemovedIsNotStored() throws Exception {
+    mount.store("a", utf8("old"));
+    CountDownLatch deleting = new CountDownLatch(1);
+    CountDownLatch opened = new CountDownLatch(1);
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.DELETE) {
+            deleting.countDown();
+            // Gives the file the chance to be opened first.
+            boolean _ = opened.await(1, TimeUnit.SECONDS);
+          }
+        });
+    long inode = mount.lookup("a").inode();
+    FutureTask<Boolean> removing =
+        new FutureTask<>(
+            () -> {
+              mount.fs.unlink(CALLER, ROOT, "a");
+              return true;
+            });
+    Thread.startVirtualThread(removing);
+    assertTrue(deleting.await(10, TimeUnit.SECONDS));
+    try {
+      OpenFile file = mount.fs.open(CALLER, inode, O_RDWR);
+      opened.countDown();
+      assertTrue(removing.get());
+      mount.write(file, 0, "new");
+      mount.close(file);
+    } catch (FuseException e) {
+      assertEquals(Errno.ESTALE, e.errno());
+      assertTrue(removing.get());
+    }
+    assertEquals(List.of(), mount.bucket.keys());
+  }
+
+  @Test
   void aFileRemovedWhileItIsBeingStoredIsGone() throws Exception {
     OpenFile file = mount.create("a");
     mount.write(file, 0, "one");

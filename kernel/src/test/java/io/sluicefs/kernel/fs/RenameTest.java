@@ -27,6 +27,7 @@ import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -222,6 +223,37 @@ class RenameTest {
     rename("a", "b");
     mount.close(loser);
     assertEquals("winner", stored("b"));
+    assertEquals(List.of("b"), mount.bucket.keys());
+  }
+
+  @Test
+  void aFileOpenedForWritingWhileItIsRenamedIsStoredUnderItsNewName() throws Exception {
+    mount.store("a", Fixture.utf8("old"));
+    CountDownLatch copying = new CountDownLatch(1);
+    CountDownLatch opened = new CountDownLatch(1);
+    mount.bucket.setGate(
+        (operation, key) -> {
+          if (operation == Operation.COPY) {
+            copying.countDown();
+            // Gives the file the chance to be opened first.
+            boolean _ = opened.await(1, TimeUnit.SECONDS);
+          }
+        });
+    long inode = mount.lookup("a").inode();
+    FutureTask<Boolean> renaming =
+        new FutureTask<>(
+            () -> {
+              rename("a", "b");
+              return true;
+            });
+    Thread.startVirtualThread(renaming);
+    assertTrue(copying.await(10, TimeUnit.SECONDS));
+    OpenFile file = mount.fs.open(CALLER, inode, O_RDWR);
+    opened.countDown();
+    assertTrue(renaming.get());
+    mount.write(file, 0, "new");
+    mount.close(file);
+    assertEquals("new", stored("b"));
     assertEquals(List.of("b"), mount.bucket.keys());
   }
 
