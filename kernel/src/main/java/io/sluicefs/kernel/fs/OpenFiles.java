@@ -97,13 +97,27 @@ final class OpenFiles implements AutoCloseable {
     if (!write && inode.content() == null) {
       return openStored(inode);
     }
+    try (KeyClaims.Claim _ = keepName(inode)) {
+      return openWritten(inode, flags, opener);
+    }
+  }
+
+  /**
+   * Keeps the name of a file that is opened as it is: what is written would be stored under the
+   * former one, as whoever changes names knows it by its handles.
+   */
+  private KeyClaims.Claim keepName(Inode inode) throws FuseException {
+    return claims.claim(() -> List.of(inode.key()));
+  }
+
+  private OpenFile openWritten(Inode inode, int flags, int opener) throws FuseException {
     WrittenFile written = attach(inode);
     boolean done = false;
     try {
       if ((flags & O_TRUNC) != 0) {
         change(inode, "open", () -> written.truncate(0));
       }
-      FileHandle handle = add(inode, write, written, opener);
+      FileHandle handle = add(inode, writes(flags), written, opener);
       done = true;
       return new OpenFile(handle.number(), inode.markOpened(), false);
     } finally {
@@ -177,35 +191,21 @@ final class OpenFiles implements AutoCloseable {
     } catch (StorageException e) {
       throw errnos.ofName("open", inode.key(), e);
     }
-    boolean done = false;
+    synchronized (inode) {
+      if (inode.content() instanceof WrittenFile known && !known.isGivenUp()) {
+        known.addHandle();
+        return known;
+      }
+      if (inode.content() == null && !inode.isDetached()) {
+        return written(inode);
+      }
+    }
     try {
-      WrittenFile written = writtenOrNull(inode);
-      if (written == null) {
-        awaitGivenUp(inode);
-        throw new FuseException(Errno.ESTALE);
-      }
-      done = true;
-      return written;
+      awaitGivenUp(inode);
     } finally {
-      if (!done) {
-        closed(inode);
-      }
+      closed(inode);
     }
-  }
-
-  /** Returns what an inode holds while it is written, with a handle more; null if it is gone. */
-  @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
-  private @Nullable WrittenFile writtenOrNull(Inode inode) throws FuseException {
-    // Not while its name changes: what is written would be stored under the former one.
-    try (KeyClaims.Claim _ = claims.claim(() -> List.of(inode.key()))) {
-      synchronized (inode) {
-        if (inode.content() instanceof WrittenFile known && !known.isGivenUp()) {
-          known.addHandle();
-          return known;
-        }
-        return inode.content() == null && !inode.isDetached() ? written(inode) : null;
-      }
-    }
+    throw new FuseException(Errno.ESTALE);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the last handle closes it
@@ -454,7 +454,7 @@ final class OpenFiles implements AutoCloseable {
     if (metadata.isEmpty() || !writers.copies()) {
       return;
     }
-    try (KeyClaims.Claim _ = claims.claim(() -> List.of(inode.key()))) {
+    try (KeyClaims.Claim _ = keepName(inode)) {
       change(inode, "storing attributes", () -> describe(inode, metadata));
     }
   }
@@ -490,6 +490,12 @@ final class OpenFiles implements AutoCloseable {
       change(inode, "truncate", () -> open.truncate(size));
       return;
     }
+    try (KeyClaims.Claim _ = keepName(inode)) {
+      truncateUnopened(inode, size);
+    }
+  }
+
+  private void truncateUnopened(Inode inode, long size) throws FuseException {
     WrittenFile written = attach(inode);
     try {
       change(inode, "truncate", () -> written.truncate(size));
