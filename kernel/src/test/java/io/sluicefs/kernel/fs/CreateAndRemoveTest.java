@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -85,23 +84,13 @@ class CreateAndRemoveTest {
     OpenFile reader = mount.open("a");
     assertEquals("old", mount.read(reader, 0, 10));
     mount.fs.unlink(CALLER, ROOT, "a");
-    CountDownLatch deleting = new CountDownLatch(1);
-    CountDownLatch stored = new CountDownLatch(1);
-    mount.bucket.setGate(
-        (operation, key) -> {
-          if (operation == Operation.DELETE) {
-            deleting.countDown();
-            // Gives a new file of the name the chance to be stored first.
-            boolean _ = stored.await(1, TimeUnit.SECONDS);
-          }
-        });
-    Thread releasing = Thread.startVirtualThread(() -> mount.fs.release(reader.handle()));
-    assertTrue(deleting.await(10, TimeUnit.SECONDS));
+    HeldRequests deletions = new HeldRequests(mount.bucket, Operation.DELETE, 1);
+    FutureTask<Boolean> releasing = deletions.start(() -> mount.fs.release(reader.handle()));
     OpenFile file = mount.create("a", O_WRONLY | O_CREAT | O_EXCL);
     mount.write(file, 0, "new");
     mount.close(file);
-    stored.countDown();
-    releasing.join();
+    deletions.done();
+    assertTrue(releasing.get());
     assertEquals("new", mount.text("a"));
   }
 
@@ -349,28 +338,12 @@ class CreateAndRemoveTest {
   @Test
   void aFileOpenedForWritingWhileItIsRemovedIsNotStored() throws Exception {
     mount.store("a", utf8("old"));
-    CountDownLatch deleting = new CountDownLatch(1);
-    CountDownLatch opened = new CountDownLatch(1);
-    mount.bucket.setGate(
-        (operation, key) -> {
-          if (operation == Operation.DELETE) {
-            deleting.countDown();
-            // Gives the file the chance to be opened first.
-            boolean _ = opened.await(1, TimeUnit.SECONDS);
-          }
-        });
     long inode = mount.lookup("a").inode();
-    FutureTask<Boolean> removing =
-        new FutureTask<>(
-            () -> {
-              mount.fs.unlink(CALLER, ROOT, "a");
-              return true;
-            });
-    Thread.startVirtualThread(removing);
-    assertTrue(deleting.await(10, TimeUnit.SECONDS));
+    HeldRequests deletions = new HeldRequests(mount.bucket, Operation.DELETE, 1);
+    FutureTask<Boolean> removing = deletions.start(() -> mount.fs.unlink(CALLER, ROOT, "a"));
     try {
       OpenFile file = mount.fs.open(CALLER, inode, O_RDWR);
-      opened.countDown();
+      deletions.done();
       assertTrue(removing.get());
       mount.write(file, 0, "new");
       mount.close(file);
@@ -385,26 +358,10 @@ class CreateAndRemoveTest {
   void aFileRemovedWhileItIsBeingStoredIsGone() throws Exception {
     OpenFile file = mount.create("a");
     mount.write(file, 0, "one");
-    CountDownLatch storing = new CountDownLatch(1);
-    CountDownLatch removed = new CountDownLatch(1);
-    mount.bucket.setGate(
-        (operation, key) -> {
-          if (operation == Operation.PUT) {
-            storing.countDown();
-            // Gives the removal the chance to be done first.
-            boolean _ = removed.await(1, TimeUnit.SECONDS);
-          }
-        });
-    FutureTask<Boolean> closing =
-        new FutureTask<>(
-            () -> {
-              mount.close(file);
-              return true;
-            });
-    Thread.startVirtualThread(closing);
-    assertTrue(storing.await(10, TimeUnit.SECONDS));
+    HeldRequests puts = new HeldRequests(mount.bucket, Operation.PUT, 1);
+    FutureTask<Boolean> closing = puts.start(() -> mount.close(file));
     mount.fs.unlink(CALLER, ROOT, "a");
-    removed.countDown();
+    puts.done();
     assertTrue(closing.get());
     assertEquals(List.of(), mount.bucket.keys());
     assertErrno(Errno.ENOENT, () -> mount.lookup("a"));

@@ -4,7 +4,6 @@ package io.sluicefs.kernel.fs;
 import static io.sluicefs.kernel.fs.Fixture.CALLER;
 import static io.sluicefs.kernel.fs.Fixture.SMALL_PARTS;
 import static io.sluicefs.kernel.fs.Fixture.assertErrno;
-import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,13 +16,10 @@ import io.sluicefs.spi.fuse.FuseOperations;
 import io.sluicefs.spi.fuse.OpenFile;
 import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -287,32 +283,22 @@ class DirectoryChangesTest {
     mount.bucket.put("d/a", "old");
     long directory = mount.lookup("d").inode();
     long inode = mount.lookup("d/a").inode();
-    CountDownLatch copying = new CountDownLatch(1);
-    CountDownLatch changed = new CountDownLatch(2);
-    mount.bucket.setGate(
-        (operation, key) -> {
-          if (operation == Operation.COPY) {
-            copying.countDown();
-            // Gives the changes the chance to be made first.
-            boolean _ = changed.await(1, TimeUnit.SECONDS);
-          }
-        });
-    FutureTask<Boolean> renaming = task(() -> rename("d", "e"));
-    assertTrue(copying.await(10, TimeUnit.SECONDS));
+    HeldRequests copies = new HeldRequests(mount.bucket, Operation.COPY, 2);
+    FutureTask<Boolean> renaming = copies.start(() -> rename("d", "e"));
     FutureTask<Boolean> writing =
-        task(
+        HeldRequests.background(
             () -> {
               OpenFile file = mount.fs.open(CALLER, inode, Fixture.O_RDWR);
-              changed.countDown();
+              copies.done();
               assertTrue(renaming.get());
               mount.write(file, 0, "new");
               mount.close(file);
             });
     FutureTask<Boolean> creating =
-        task(
+        HeldRequests.background(
             () -> {
               OpenFile file = create(directory, "b");
-              changed.countDown();
+              copies.done();
               assertTrue(renaming.get());
               mount.close(file);
             });
@@ -320,17 +306,6 @@ class DirectoryChangesTest {
     assertTrue(creating.get());
     assertEquals(List.of("e/a", "e/b"), mount.bucket.keys());
     assertEquals("new", mount.text("e/a"));
-  }
-
-  private static FutureTask<Boolean> task(Executable work) {
-    FutureTask<Boolean> task =
-        new FutureTask<>(
-            () -> {
-              assertDoesNotThrow(work);
-              return true;
-            });
-    Thread.startVirtualThread(task);
-    return task;
   }
 
   @Test

@@ -26,9 +26,7 @@ import io.sluicefs.spi.testkit.transport.MemoryTransport.Operation;
 import io.sluicefs.spi.transport.TransportCapabilities.Feature;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -229,27 +227,11 @@ class RenameTest {
   @Test
   void aFileOpenedForWritingWhileItIsRenamedIsStoredUnderItsNewName() throws Exception {
     mount.store("a", Fixture.utf8("old"));
-    CountDownLatch copying = new CountDownLatch(1);
-    CountDownLatch opened = new CountDownLatch(1);
-    mount.bucket.setGate(
-        (operation, key) -> {
-          if (operation == Operation.COPY) {
-            copying.countDown();
-            // Gives the file the chance to be opened first.
-            boolean _ = opened.await(1, TimeUnit.SECONDS);
-          }
-        });
     long inode = mount.lookup("a").inode();
-    FutureTask<Boolean> renaming =
-        new FutureTask<>(
-            () -> {
-              rename("a", "b");
-              return true;
-            });
-    Thread.startVirtualThread(renaming);
-    assertTrue(copying.await(10, TimeUnit.SECONDS));
+    HeldRequests copies = new HeldRequests(mount.bucket, Operation.COPY, 1);
+    FutureTask<Boolean> renaming = copies.start(() -> rename("a", "b"));
     OpenFile file = mount.fs.open(CALLER, inode, O_RDWR);
-    opened.countDown();
+    copies.done();
     assertTrue(renaming.get());
     mount.write(file, 0, "new");
     mount.close(file);
@@ -262,23 +244,19 @@ class RenameTest {
     mount.store("a", random(MIB, 1));
     OpenFile file = mount.create("b");
     mount.write(file, 0, "kept");
-    CountDownLatch copying = new CountDownLatch(1);
-    CountDownLatch closed = new CountDownLatch(1);
-    mount.bucket.setGate(
-        (operation, key) -> {
-          if (operation == Operation.COPY) {
-            copying.countDown();
-            // Gives the file the chance to be closed first.
-            boolean _ = closed.await(1, TimeUnit.SECONDS);
-            throw new StorageException(Kind.ACCESS_DENIED, "no copies");
-          }
-        });
-    Thread renaming =
-        Thread.startVirtualThread(() -> assertErrno(Errno.EACCES, () -> rename("a", "b")));
-    assertTrue(copying.await(10, TimeUnit.SECONDS));
+    HeldRequests copies =
+        new HeldRequests(
+            mount.bucket,
+            Operation.COPY,
+            1,
+            (operation, key) -> {
+              throw new StorageException(Kind.ACCESS_DENIED, "no copies");
+            });
+    FutureTask<Boolean> renaming =
+        copies.start(() -> assertErrno(Errno.EACCES, () -> rename("a", "b")));
     mount.close(file);
-    closed.countDown();
-    renaming.join();
+    copies.done();
+    assertTrue(renaming.get());
     assertEquals("kept", stored("b"));
     assertArrayEquals(random(MIB, 1), mount.stored("a"));
   }
