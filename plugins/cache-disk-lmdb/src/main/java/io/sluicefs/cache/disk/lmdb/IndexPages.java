@@ -5,6 +5,7 @@ import io.sluicefs.cache.disk.lmdb.KeyOrder.Content;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -57,7 +58,7 @@ final class IndexPages {
    * Checks a file.
    *
    * @throws DamagedIndexException saying what is wrong with it
-   * @throws IOException if it cannot be read
+   * @throws IOException if it cannot be opened
    */
   static void check(Path path) throws IOException {
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
@@ -235,7 +236,16 @@ final class IndexPages {
   private static ByteBuffer read(FileChannel file, long offset, int length) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     while (bytes.hasRemaining()) {
-      if (file.read(bytes, offset + bytes.position()) < 0) {
+      int count;
+      try {
+        count = file.read(bytes, offset + bytes.position());
+      } catch (ClosedChannelException e) {
+        throw e;
+      } catch (IOException e) {
+        // LMDB would not be told: a process that touches such a page of its map is ended.
+        throw new DamagedIndexException("a page cannot be read: " + e.getMessage(), e);
+      }
+      if (count < 0) {
         throw new DamagedIndexException("it was cut");
       }
     }

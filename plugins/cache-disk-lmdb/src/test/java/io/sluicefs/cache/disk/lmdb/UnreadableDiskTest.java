@@ -10,22 +10,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A cache on a disk that answers EIO to who reads blocks: of an image that is cut short where it is
- * kept. What the index is in stays readable, for LMDB maps it, and Linux ends a process that
- * touches a page it cannot read.
- */
+/** A cache on a disk that answers EIO: of an image that is cut short where it is kept. */
 @Timeout(120)
 class UnreadableDiskTest {
   private static final long MIB = 1 << 20;
-  private static final String WHOLE = "512M";
-  private static final String CUT_SHORT = "8M";
+  private static final String SIZE = "512M";
 
   private final PatternObject model = new PatternObject("models/a", 192 * MIB);
 
@@ -42,52 +39,80 @@ class UnreadableDiskTest {
     image = folder.resolve("image");
     disk = Files.createDirectory(folder.resolve("disk"));
     directory = disk.resolve("cache");
-    Path index = Files.createDirectory(folder.resolve("index"));
     assumeTrue(
-        run("truncate", "-s", WHOLE, image.toString())
-            && run("mkfs.ext4", "-q", "-O", "^has_journal", image.toString()),
-        "no image of a disk can be made");
-    // Reads past the end of the image fail only where the page cache is not asked first.
-    Process attached =
-        new ProcessBuilder("losetup", "--find", "--show", "--direct-io=on", image.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String device =
-        new String(attached.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    assumeTrue(attached.waitFor() == 0, "only root attaches an image, and past the page cache");
-    boolean mounted = run("mount", device, disk.toString());
-    // Linux detaches it once it is unmounted.
-    assertTrue(run("losetup", "--detach", device));
-    assertTrue(mounted);
+        run("truncate", "-s", SIZE, image.toString())
+            && run("mkfs.ext4", "-q", "-O", "^has_journal", image.toString())
+            && mount(),
+        "only root mounts an image, past the page cache");
     try (OpenDisk cache = OpenDisk.of(directory, "10GiB")) {
       assertEquals(model.size(), cache.readAndKeep(model));
     }
-    assertTrue(run("cp", "-a", directory.resolve("index") + "/.", index.toString()));
-    assertTrue(run("mount", "--bind", index.toString(), directory.resolve("index").toString()));
   }
 
   @AfterEach
   void unmountIt() throws Exception {
     if (Files.exists(disk.resolve("lost+found"))) {
-      run("umount", directory.resolve("index").toString());
-      assertTrue(run("umount", disk.toString()));
+      assertTrue(run("umount", "--recursive", disk.toString()));
     }
   }
 
   @Test
   void readersMeetNoErrorWhenReadsFailAndWhatWorksAgainIsUsedAgain() throws Exception {
+    // Only blocks are to be lost: LMDB maps its file, and Linux ends who touches a page it cannot
+    // read.
+    Path index = Files.createDirectory(folder.resolve("index"));
+    assertTrue(run("cp", "-a", directory.resolve("index") + "/.", index.toString()));
+    assertTrue(run("mount", "--bind", index.toString(), directory.resolve("index").toString()));
     try (OpenDisk cache = OpenDisk.of(directory, "10GiB")) {
       // Few, for Linux keeps what was read in memory.
       assertEquals(0, cache.read(model, 0, OpenDisk.RUN_BLOCKS));
-      assertTrue(run("truncate", "-s", CUT_SHORT, image.toString()));
+      assertTrue(run("truncate", "-s", "8M", image.toString()));
       assertTrue(cache.read(model) > 0);
       assertTrue(cache.counter("read-failures") > 0);
       // What was cut off comes back as zeros, of which read() would complain.
-      assertTrue(run("truncate", "-s", WHOLE, image.toString()));
+      assertTrue(run("truncate", "-s", SIZE, image.toString()));
       while (cache.readAndKeep(model) > 0) {
         // The disk is asked again from a second on; the test's own time limit ends this.
       }
     }
+  }
+
+  @Test
+  void anIndexThatCannotBeReadIsSetAside() throws Exception {
+    String index = output("filefrag", "-b1", "-v", directory.resolve("index/data.mdb").toString());
+    Matcher extent = Pattern.compile("(?m)^ +0: .*?: +(\\d+)\\.\\.").matcher(index);
+    assertTrue(extent.find(), index);
+    // What Linux has in memory is asked of the disk again.
+    assertTrue(run("umount", disk.toString()));
+    assertTrue(mount());
+    assertTrue(run("truncate", "-s", extent.group(1), image.toString()));
+    try (OpenDisk cache = OpenDisk.of(directory, "10GiB")) {
+      assertTrue(Files.exists(directory.resolve("index.bad")));
+      assertEquals(model.size(), cache.readAndKeep(model));
+      assertEquals(0, cache.readAndKeep(model));
+    }
+  }
+
+  private boolean mount() throws IOException, InterruptedException {
+    // Reads past the end of the image fail only where the page cache is not asked first.
+    String device = output("losetup", "--find", "--show", "--direct-io=on", image.toString());
+    if (device.isEmpty()) {
+      return false;
+    }
+    // Files lie on it in the order they were begun: the index behind what says that this is a
+    // cache.
+    boolean mounted = run("mount", "-o", "nodelalloc", device, disk.toString());
+    // Linux detaches it once it is unmounted.
+    return run("losetup", "--detach", device) && mounted;
+  }
+
+  private static String output(String... words) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String output =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    process.waitFor();
+    return output;
   }
 
   private static boolean run(String... words) throws IOException, InterruptedException {
