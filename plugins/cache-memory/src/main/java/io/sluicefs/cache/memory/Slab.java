@@ -69,6 +69,9 @@ final class Slab implements ReferenceOwner, AutoCloseable {
     store.reserveTransfer(INIT, this);
     long start = (store.addressForWrite(0) + PAGE - 1) & -PAGE;
     memory = MemorySegment.ofAddress(start).reinterpret(bytes);
+    // With the page that malloc has before it: slabs that lie side by side are then one range, in
+    // which huge pages need not begin where slabs do.
+    HugePages.advise(start - PAGE, bytes + PAGE);
     for (int i = 0; i < count; i++) {
       slots[i] = new Slot(this, i);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.sluicefs.spi.ByteRange;
@@ -15,9 +16,14 @@ import io.sluicefs.spi.cache.ObjectBlocks;
 import io.sluicefs.spi.testkit.LeakCheckedMemory;
 import io.sluicefs.spi.testkit.cache.PatternLoader;
 import io.sluicefs.spi.testkit.cache.PatternObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +73,32 @@ class MemoryCacheSlabsTest {
       assertEquals(CAPACITY / BLOCK, blocks.prefetch(0, (int) (CAPACITY / BLOCK)));
       assertEquals(CAPACITY, memory.reserved());
     }
+  }
+
+  @Test
+  void linuxIsAskedForHugePages() throws Exception {
+    assumeTrue(Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage")));
+    try (MemoryBlockCache cache = cache(Retention.WHILE_OPEN, LONG);
+        ObjectBlocks blocks = attach(cache);
+        BlockLease lease = blocks.acquire(40, 1)) {
+      assertTrue(flagsOfMapping(lease.segment().address()).contains("hg"));
+    }
+  }
+
+  /** Returns what Linux notes of the mapping an address is in; the names are of proc(5). */
+  private static List<String> flagsOfMapping(long address) throws IOException {
+    boolean isInIt = false;
+    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+      Matcher start = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) .*").matcher(line);
+      if (start.matches()) {
+        isInIt =
+            Long.parseUnsignedLong(start.group(1), 16) <= address
+                && address < Long.parseUnsignedLong(start.group(2), 16);
+      } else if (isInIt && line.startsWith("VmFlags:")) {
+        return List.of(line.split(" +", -1));
+      }
+    }
+    throw new AssertionError("nothing is mapped there");
   }
 
   @Test
