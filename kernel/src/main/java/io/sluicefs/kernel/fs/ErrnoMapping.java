@@ -82,6 +82,12 @@ final class ErrnoMapping {
     return new FuseException(Errno.ENOMEM);
   }
 
+  /** Maps an interruption of the calling thread, which stays interrupted. */
+  static FuseException ofInterrupt() {
+    Thread.currentThread().interrupt();
+    return new FuseException(Errno.EINTR);
+  }
+
   private FuseException logged(String operation, String key, StorageException failure) {
     int errno = errno(failure.kind());
     if (failure.kind() != Kind.CANCELLED) {

@@ -62,8 +62,7 @@ final class FileReads {
     } catch (IOException e) {
       throw errnos.ofRead(handle.inode().key(), e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FuseException(Errno.EINTR);
+      throw ErrnoMapping.ofInterrupt();
     }
   }
 

@@ -2,7 +2,6 @@
 package io.sluicefs.kernel.fs;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.sluicefs.spi.fuse.Errno;
 import io.sluicefs.spi.fuse.FuseException;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,8 +84,7 @@ final class KeyClaims {
         wait();
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FuseException(Errno.EINTR);
+      throw ErrnoMapping.ofInterrupt();
     }
     claims.add(wanted);
     return wanted;

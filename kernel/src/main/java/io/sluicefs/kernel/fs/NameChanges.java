@@ -222,8 +222,7 @@ final class NameChanges {
     try {
       removals.unlink(inode);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FuseException(Errno.EINTR);
+      throw ErrnoMapping.ofInterrupt();
     }
   }
 

@@ -225,8 +225,7 @@ final class OpenFiles implements AutoCloseable {
           inode.wait();
         }
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new FuseException(Errno.EINTR);
+        throw ErrnoMapping.ofInterrupt();
       }
     }
   }
@@ -359,8 +358,7 @@ final class OpenFiles implements AutoCloseable {
     } catch (IOException e) {
       throw errnos.ofOpenFile(operation, inode.key(), e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FuseException(Errno.EINTR);
+      throw ErrnoMapping.ofInterrupt();
     }
   }
 
@@ -390,8 +388,7 @@ final class OpenFiles implements AutoCloseable {
           TimeUnit.NANOSECONDS.timedWait(releases, deadline - System.nanoTime());
         }
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new FuseException(Errno.EINTR);
+        throw ErrnoMapping.ofInterrupt();
       }
     }
   }

@@ -92,8 +92,7 @@ final class Renames {
     } catch (CapacityException e) {
       throw errnos.ofLimit("rename", key, e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FuseException(Errno.EINTR);
+      throw ErrnoMapping.ofInterrupt();
     }
   }
 
