@@ -388,12 +388,13 @@ final class ModelRound implements AutoCloseable {
 
   /**
    * Returns what a path leads to that nobody has open any more. The daemon hears of the last close
-   * after it has returned; then the mount shows what is stored.
+   * after it has returned; then the mount shows what is stored, but for what was removed while it
+   * was open, which the store still has.
    */
   private String observed(String path) throws Divergence {
     long deadline = System.nanoTime() + LAG_NANOS;
     String found = workers.getFirst().perform("observe\t" + path);
-    while (!model.hasRemovedFiles() && !bucket.has(path, found)) {
+    while ((isFile(found) || !model.hasRemovedFiles()) && !bucket.has(path, found)) {
       if (System.nanoTime() - deadline > 0) {
         throw new Divergence(
             path + " failed, is closed, and seems " + found + ", which is not in the store");
@@ -404,9 +405,13 @@ final class ModelRound implements AutoCloseable {
     return found;
   }
 
+  private static boolean isFile(String found) {
+    return Character.isDigit(found.charAt(0));
+  }
+
   /** The first bytes of what was to be written. */
   private static @Nullable NameState begun(NameState whole, String found) {
-    if (whole instanceof Content content && Character.isDigit(found.charAt(0))) {
+    if (whole instanceof Content content && isFile(found)) {
       int size = Integer.parseInt(found.substring(0, found.indexOf(' ')));
       if (size < content.size() && content.resized(size).toString().equals(found)) {
         return content.resized(size);

@@ -44,7 +44,8 @@ class ModelUnderFaultsTest {
     20_270_166,
     20_270_225,
     20_270_340,
-    20_270_771
+    20_270_771,
+    20_270_886
   };
 
   private static final int STEPS = Integer.getInteger("sluice.round-steps", 80);
