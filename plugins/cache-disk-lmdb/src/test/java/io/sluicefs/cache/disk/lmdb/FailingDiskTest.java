@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cache.disk.lmdb;
 
+import static io.sluicefs.cache.disk.lmdb.Programs.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sluicefs.spi.testkit.cache.PatternObject;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -66,9 +66,5 @@ class FailingDiskTest {
       }
       assertEquals(0, cache.counter("corrupt-blocks"));
     }
-  }
-
-  private static boolean run(String... words) throws IOException, InterruptedException {
-    return new ProcessBuilder(words).inheritIO().start().waitFor() == 0;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cache.disk.lmdb;
 
+import static io.sluicefs.cache.disk.lmdb.Programs.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -101,14 +102,5 @@ class FullDiskTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
-  }
-
-  private static boolean run(String... words) throws IOException, InterruptedException {
-    return new ProcessBuilder(words)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start()
-            .waitFor()
-        == 0;
   }
 }

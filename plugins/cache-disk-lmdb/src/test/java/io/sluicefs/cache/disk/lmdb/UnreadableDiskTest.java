@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluicefs.cache.disk.lmdb;
 
+import static io.sluicefs.cache.disk.lmdb.Programs.output;
+import static io.sluicefs.cache.disk.lmdb.Programs.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sluicefs.spi.testkit.cache.PatternObject;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -104,18 +105,5 @@ class UnreadableDiskTest {
     boolean mounted = run("mount", "-o", "nodelalloc", device, disk.toString());
     // Linux detaches it once it is unmounted.
     return run("losetup", "--detach", device) && mounted;
-  }
-
-  private static String output(String... words) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    process.waitFor();
-    return output;
-  }
-
-  private static boolean run(String... words) throws IOException, InterruptedException {
-    return new ProcessBuilder(words).inheritIO().start().waitFor() == 0;
   }
 }
